@@ -1,0 +1,20 @@
+// The tiles of matrix products with binary64 carrier.
+#include "halfulp/linalg/matmul_tile.hpp"
+#include "halfulp/linalg/target_tables.hpp"
+
+namespace halfulp::HALFULP_TARGET {
+
+// In the order of Step.  Fused needs the instruction: products are not exact here.
+extern constexpr StepTable<double> double_steps = {{
+    has_fma ? light_kernels<FusedStep<double>>() : StepKernels<double>{},
+    light_kernels<PackedStep<Native<double>>>(),
+    heavy_kernels<SplitStep<double>>(),
+    heavy_kernels<FlooredStep<double, false>>(),
+    heavy_kernels<FlooredStep<double, true>>(),
+    heavy_kernels<SignedSplitStep<double>>(),
+    heavy_kernels<PackedStep<Grid<double>>>(),
+    {},
+    {},
+}};
+
+}  // namespace halfulp::HALFULP_TARGET
