@@ -1,0 +1,55 @@
+#include "halfulp/analysis/error_statistics.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace halfulp {
+namespace {
+
+template <class T>
+double quantile_of(std::vector<T>& values, double q) {
+  if (values.empty()) return 0;
+  const double place = q * static_cast<double>(values.size() - 1);
+  const auto below = static_cast<std::size_t>(place);
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(below);
+  std::nth_element(values.begin(), at, values.end());
+  const double low = *at;
+  if (below + 1 == values.size()) return low;
+  const double high = *std::min_element(at + 1, values.end());
+  return low + (place - static_cast<double>(below)) * (high - low);
+}
+
+}  // namespace
+
+double quantile(std::vector<float>& values, double q) { return quantile_of(values, q); }
+double quantile(std::vector<double>& values, double q) { return quantile_of(values, q); }
+
+void ErrorCollector::add(double y, double error) {
+  const double magnitude = std::fabs(error);
+  squares_ += y * y;
+  error_squares_ += error * error;
+  const double relative = magnitude == 0 ? 0 : magnitude / std::fabs(y);
+  if (!std::isfinite(relative)) {
+    infinite_ += 1;
+    return;
+  }
+  sum_ += relative;
+  max_ = std::max(max_, relative);
+  relative_.push_back(static_cast<float>(relative));
+}
+
+ErrorStatistics ErrorCollector::finish() {
+  ErrorStatistics statistics;
+  Componentwise& c = statistics.componentwise;
+  c.infinite = infinite_;
+  c.max = max_;
+  if (!relative_.empty()) c.mean = sum_ / static_cast<double>(relative_.size());
+  c.p05 = quantile(relative_, 0.05);
+  c.median = quantile(relative_, 0.5);
+  c.p95 = quantile(relative_, 0.95);
+  statistics.normwise = error_squares_ == 0 ? 0 : std::sqrt(error_squares_ / squares_);
+  *this = ErrorCollector();
+  return statistics;
+}
+
+}  // namespace halfulp

@@ -1,0 +1,29 @@
+// What a verb is: one file that adds its name, options and help to the program, and does the work when
+// called.
+//
+// A verb writes its result to console.out, progress and log to console.log, reads console.in, and throws the
+// errors of base/error.hpp; program.cpp turns them into one line and an exit code.  A new verb is a file
+// NAME_verb.cpp, a declaration here and a line in program.cpp.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <istream>
+#include <ostream>
+#include <string>
+
+namespace halfulp {
+
+struct Console {
+  std::istream& in;
+  std::ostream& out;
+  std::ostream& log;
+  std::string command_line{};  // as it was typed, for the provenance of results
+  int exit_code = 0;           // a verb sets 1: done, and a limit was exceeded
+};
+
+void add_profile_verb(CLI::App& program, Console& console);
+void add_inspect_verb(CLI::App& program, Console& console);
+void add_formats_verb(CLI::App& program, Console& console);
+void add_round_verb(CLI::App& program, Console& console);
+
+}  // namespace halfulp
