@@ -25,6 +25,9 @@ struct ModelRun {
   Staged arithmetic(std::size_t layer, Site site) const {
     return recipe.arithmetic(architecture, layer, site, seed);
   }
+  Staged arithmetic_on_reference(std::size_t layer, Site site) const {
+    return recipe.arithmetic_on_reference(architecture, layer, site, seed);
+  }
 };
 
 /// visit(i, j) for the entries that mean something: scores and weights of keys i > query j are masked.

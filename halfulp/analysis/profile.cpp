@@ -99,7 +99,7 @@ class Measurement {
     const SiteTensors tensors = tensors_of(s, run_.architecture, exact.flash());
     const std::size_t n = run_.tokens.size();
 
-    Staged fresh = run_.arithmetic(layer, s);
+    Staged fresh = run_.arithmetic_on_reference(layer, s);
     for (const Tensor t : tensors.reads) as_binary64(t);
     local_.prepare(s, run_.architecture, exact.flash(), n);
     evaluate_site(s, fresh, stored, binary64_reference(), local_);
@@ -230,7 +230,9 @@ std::vector<SiteEffect> effects_of(const ModelRun& run, const Matrix<double>& re
     const auto tensors = forward(
         run.architecture,
         [&](std::size_t layer, Site s) { return run.place(layer, s, as_stored || s == alone); },
-        [&](std::size_t layer, Site s) { return s == alone ? run.arithmetic(layer, s) : Staged(); },
+        [&](std::size_t layer, Site s) {
+          return s == alone ? run.arithmetic_on_reference(layer, s) : Staged();
+        },
         [](std::size_t, Site, const Tensors<double>&) {});
     const OutputMetrics metrics =
         output_metrics(reference_logits.view(), tensors[Tensor::logits].view(), run.tokens);

@@ -3,7 +3,7 @@
 // For a site f with reference input x and recipe input xhat, f_R in the reference's arithmetic and f_P in the
 // recipe's:
 //
-//   local      f_P(x)    against  f_R(x)     the error made here
+//   local      f_P(x)    against  f_R(x)     the error made here (Recipe::arithmetic_on_reference)
 //   inherited  f_R(xhat) against  f_R(x)     the error that came in, passed on
 //   total      f_P(xhat) against  f_R(x)
 //   amplification = inherited / error of the site's input (all in norm)

@@ -116,6 +116,9 @@ Recipe::Recipe(std::string_view text) : text_(text) {
   } else {
     read(text, false);
   }
+  if (summation_.fused && summation_.order == Order::pairwise)
+    throw usage_error(
+        "recipe: fma=on needs order=recursive or blocked:B: a pairwise sum has no running sum to fuse with");
   if (states_flash_block_ && preset_.kind != PresetKind::flash)
     throw usage_error("recipe: flash_block belongs to fused attention: use " + preset_.format.format.name +
                       "-flash");
@@ -226,17 +229,43 @@ RoundingRule Recipe::stored(const Architecture& architecture, std::size_t layer,
   return formats(architecture, layer, site, Step::weight).out;
 }
 
-Staged Recipe::arithmetic(const Architecture& architecture, std::size_t layer, Site site,
-                          std::uint64_t seed) const {
+bool Recipe::reads_what_was_stored(const Architecture& architecture, std::size_t layer, Site site,
+                                   const RoundingRule& in) const {
+  const bool flash = flash_block() > 0;
+  for (const Tensor t : tensors_of(site, architecture, flash).reads) {
+    const bool from_before = t == Tensor::stream && layer > 0;
+    const Site producer = from_before ? Site::mlp_residual : site_writing(t);
+    const Step last = steps_of(producer, flash).back();
+    if (formats(architecture, layer - from_before, producer, last).out.format != in.format) return false;
+  }
+  return true;
+}
+
+Staged Recipe::staged(const Architecture& architecture, std::size_t layer, Site site, std::uint64_t seed,
+                      bool on_reference) const {
   Staged staged;
-  for (const Step step : steps_of(site, flash_block() > 0)) {
+  const bool flash = flash_block() > 0;
+  for (const Step step : steps_of(site, flash)) {
     if (step == Step::weight) continue;
+    StepFormats f = formats(architecture, layer, site, step);
+    const bool rounds_exponentials = flash && site == Site::pv && step == Step::product;
+    if (on_reference && !rounds_exponentials && reads_what_was_stored(architecture, layer, site, f.in))
+      f.in = {format_named(f.in.format.precision <= 11 ? "fp32" : "fp64"), Rounding::nearest_even, false};
     const auto place = static_cast<std::uint32_t>(site) << 8 | static_cast<std::uint32_t>(step);
     const auto key = philox(seed, {place, static_cast<std::uint32_t>(layer), 0, 2});
-    staged.set(step, Simulated(formats(architecture, layer, site, step), summation_,
-                               RandomStream(std::uint64_t{key[0]} << 32 | key[1])));
+    staged.set(step, Simulated(f, summation_, RandomStream(std::uint64_t{key[0]} << 32 | key[1])));
   }
   return staged;
+}
+
+Staged Recipe::arithmetic(const Architecture& architecture, std::size_t layer, Site site,
+                          std::uint64_t seed) const {
+  return staged(architecture, layer, site, seed, false);
+}
+
+Staged Recipe::arithmetic_on_reference(const Architecture& architecture, std::size_t layer, Site site,
+                                       std::uint64_t seed) const {
+  return staged(architecture, layer, site, seed, true);
 }
 
 void Recipe::check(const Architecture& architecture) const {

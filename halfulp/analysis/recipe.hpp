@@ -55,10 +55,20 @@ class Recipe {
   RoundingRule stored(const Architecture& architecture, std::size_t layer, Site site) const;
   /// The arithmetic of a site; random bits are a function of (seed, layer, site, step, entry).
   Staged arithmetic(const Architecture& architecture, std::size_t layer, Site site, std::uint64_t seed) const;
+  /// The same for a site that reads the reference's values, as local errors do.  Where the recipe's own run
+  /// would find its operands already in the format `in` (the site before stores them so), reading them rounds
+  /// nothing there, and must round nothing here: `in` becomes wide.  A cast that the site itself makes
+  /// (autocast) stays.
+  Staged arithmetic_on_reference(const Architecture& architecture, std::size_t layer, Site site,
+                                 std::uint64_t seed) const;
   /// Refuses layers that the model does not have.
   void check(const Architecture& architecture) const;
 
  private:
+  bool reads_what_was_stored(const Architecture& architecture, std::size_t layer, Site site,
+                             const RoundingRule& in) const;
+  Staged staged(const Architecture& architecture, std::size_t layer, Site site, std::uint64_t seed,
+                bool on_reference) const;
   void read(std::string_view text, bool from_file);
   void read_item(std::string_view item);
 

@@ -46,8 +46,8 @@ Decimal ExactDecimal::nearest(DoubleDouble z, double relative_error, std::int64_
   const DoubleDouble size = abs(z);
   std::int64_t up = digits_ - 1 - static_cast<std::int64_t>(std::floor(std::log10(size.hi)));
   DoubleDouble scaled = times_power_of_ten(size, up);
-  if (scaled.hi >= most) scaled = times_power_of_ten(size, --up);
-  if (scaled.hi < most / 10) scaled = times_power_of_ten(size, ++up);  // log10 was rounded up
+  if (scaled >= DoubleDouble{most}) scaled = times_power_of_ten(size, --up);
+  if (scaled < DoubleDouble{most / 10}) scaled = times_power_of_ten(size, ++up);  // log10 was rounded up
   const Decimal y = nearest(0, scaled, scaled.hi * (relative_error + 0x1p-98), shift - up);
   return z.hi < 0 ? neg(y) : y;
 }

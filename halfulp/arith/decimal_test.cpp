@@ -71,6 +71,11 @@ class Rational {
     mpz_clear(z);
     return n;
   }
+  /// About the digits before the point.
+  std::int64_t places() const {
+    return static_cast<std::int64_t>(mpz_sizeinbase(mpq_numref(q_), 10)) -
+           static_cast<std::int64_t>(mpz_sizeinbase(mpq_denref(q_), 10));
+  }
   std::int64_t floor_of_root() const {
     mpz_t z;
     mpz_init(z);
@@ -92,7 +97,7 @@ class Rational {
   mpq_t q_;
 };
 
-/// x, or the root of x, rounded half to even to `digits` digits, by the definition.
+/// x, or the root of x (with a sign), rounded half to even to `digits` digits, by the definition.
 Decimal oracle(const Rational& x, int digits, bool root = false, int sign = 0) {
   if (x.sign() == 0) return {};
   const Rational size = x.size();
@@ -102,7 +107,7 @@ Decimal oracle(const Rational& x, int digits, bool root = false, int sign = 0) {
   const auto below_limit = [&](std::int64_t e) {
     return compare(scaled(e), root ? limit * limit : limit) < 0;
   };
-  std::int64_t e = 0;
+  std::int64_t e = size.places() / (root ? 2 : 1) - digits;
   while (!below_limit(e)) ++e;
   while (below_limit(e - 1)) --e;
   std::int64_t n = whole(e);

@@ -23,7 +23,7 @@ struct Scanned {
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::optional<std::int64_t> exponent_of(std::string_view text) {
-  if (text.starts_with('+')) text.remove_prefix(1);
+  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
   std::int64_t e = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), e);
   constexpr std::int64_t largest = 1'000'000'000'000'000;

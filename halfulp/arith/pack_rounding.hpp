@@ -61,7 +61,8 @@ struct Grid {
 };
 
 /// For formats with fits_bits(): half of the last place, less one where the kept part is even, is added to
-/// the bits, and carries run through subnormals, binades and into infinity as they should.
+/// the bits, and carries run through subnormals, binades and into infinity as they should.  NaN must be
+/// quiet.
 struct IntegerBits {
   using Lane = float;
   HWY_INLINE explicit IntegerBits(const RoundingConstants<float>& c)
@@ -72,8 +73,7 @@ struct IntegerBits {
   HWY_INLINE Pack<float> operator()(Pack<float> z) const {
     const auto u = bits_as<std::uint32_t>(z);
     const auto odd = shift_right(u, dropped) & Pack<std::uint32_t>(1);
-    const auto rounded = bits_as<float>((u + below_half + odd) & kept);
-    return select(z != z, z, rounded);
+    return bits_as<float>((u + below_half + odd) & kept);
   }
 
   int dropped;

@@ -15,53 +15,49 @@ struct StochasticBits {
         random(((std::uint32_t{1} << c.random_bits) - 1) << (c.dropped - c.random_bits)),
         kept(~std::uint32_t{0} << c.dropped) {}
 
+  /// NaN must be quiet.
   HWY_INLINE Pack<float> operator()(Pack<float> z, Pack<std::uint32_t> word) const {
     const auto up = shift_right(word, to_fraction) & random;
-    const auto rounded =
-        bits_as<float>((bits_as<std::uint32_t>(z) + up) & kept);  // carries run as they should
-    return select(z != z, z, rounded);
+    return bits_as<float>((bits_as<std::uint32_t>(z) + up) & kept);  // carries run as they should
   }
 
   int to_fraction;
   Pack<std::uint32_t> random, kept;
 };
 
-/// The same for formats with subnormals and overflow inside binary32.  Below 2^emin the fraction of the
-/// smallest subnormal is taken to r bits as an integer.
+/// z + g for g = 0 or for g with the sign of z and |z| < |g|, a power of two: rounded toward zero.
+HWY_INLINE Pack<float> add_toward_zero(Pack<float> z, Pack<float> g) {
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+  return Pack<float>(
+      decltype(z.v){_mm512_add_round_ps(z.v.raw, g.v.raw, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC)});
+#else
+  const Pack<float> sum = z + g;
+  const auto one = select(abs(sum - g) > abs(z), bits_as<float>(Pack<std::uint32_t>(1)), Pack<float>(0.0f));
+  return bits_as<float>(bits_as<std::uint32_t>(sum) - bits_as<std::uint32_t>(one));
+#endif
+}
+
+/// The same for formats with subnormals and overflow inside binary32.  Below 2^emin the rounding is done at
+/// z +- 2^emin, whose last place in the format is that of the subnormals; the bits that the sum loses, cut
+/// off, are below the r that count.
 struct StochasticGrid {
   HWY_INLINE explicit StochasticGrid(const RoundingConstants<float>& c)
       : bits(c),
-        to_integer(32 - c.random_bits),
-        random_bits(c.random_bits),
         smallest_normal(c.smallest_normal),
-        scale(c.subnormal_scale),
-        spacing(c.subnormal_spacing),
         max_finite(c.max_finite),
         beyond(c.beyond),
         zero_sign(c.signed_zero ? sign_bit<float> : 0) {}
 
   HWY_INLINE Pack<float> operator()(Pack<float> z, Pack<std::uint32_t> word) const {
-    using Int = Pack<std::int32_t>;
-    const hn::ScalableTag<std::int32_t> ints;
-    const hn::ScalableTag<float> floats;
-    const Pack<float> magnitude = abs(z), sign = with_bits_of(z, sign_bit<float>);
-    const Pack<float> normal = bits(z, word);
-    const Mask<float> tiny = magnitude < smallest_normal;
-    const Pack<float> small_one = select(tiny, magnitude, Pack<float>(0.0f)) * scale;
-    const Int whole =
-        Int(hn::ConvertTo(ints, small_one.v)) + bits_as<std::int32_t>(shift_right(word, to_integer));
-    const Pack<float> subnormal =
-        Pack<float>(hn::ConvertTo(floats, shift_right(whole, random_bits).v)) * spacing;
-    const Pack<float> signed_subnormal = subnormal |
-                                         bits_as<float>(bits_as<std::uint32_t>(sign) & zero_sign) |
-                                         select(subnormal > Pack<float>(0.0f), sign, Pack<float>(0.0f));
-    const Pack<float> y = select(tiny, signed_subnormal, normal);
-    return select(abs(y) > max_finite, beyond | sign, y);
+    const Pack<float> sign = with_bits_of(z, sign_bit<float>);
+    const Pack<float> g = select(abs(z) < smallest_normal, smallest_normal | sign, Pack<float>(0.0f));
+    const Pack<float> y = bits(add_toward_zero(z, g), word) - g;
+    const Pack<float> signed_y = y | bits_as<float>(bits_as<std::uint32_t>(sign) & zero_sign);
+    return select(abs(y) > max_finite, beyond | sign, signed_y);
   }
 
   StochasticBits bits;
-  int to_integer, random_bits;
-  Pack<float> smallest_normal, scale, spacing, max_finite, beyond;
+  Pack<float> smallest_normal, max_finite, beyond;
   Pack<std::uint32_t> zero_sign;
 };
 

@@ -27,9 +27,6 @@ RoundingConstants<T> rounding_constants(const RoundingRule& rule) {
   if (format.is_unbounded()) return c;
   c.floor = std::ldexp(T{1.5}, format.emin + c.dropped);
   c.smallest_normal = static_cast<T>(format.smallest_normal());
-  c.has_subnormals = format.emin > Limits::min_exponent - 1;
-  c.subnormal_spacing = static_cast<T>(format.smallest_subnormal());
-  c.subnormal_scale = std::ldexp(T{1}, c.random_bits - (format.emin - format.precision + 1));
   return c;
 }
 

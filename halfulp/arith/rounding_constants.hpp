@@ -19,9 +19,6 @@ struct RoundingConstants {
   bool signed_zero = true;  // false: -0 becomes +0 (fnuz)
   int dropped = 0;          // s
   int random_bits = 0;      // r of stochastic rounding
-  T subnormal_scale = 0;    // 2^r / spacing of the subnormals
-  T subnormal_spacing = 0;
-  bool has_subnormals = false;  // subnormals that are not those of the carrier
   int digits = 0;
 };
 

@@ -7,7 +7,6 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "halfulp/arith/round_oracle_testing.hpp"
@@ -131,19 +130,19 @@ class Operands {
         b = -a * (1 + 0x1p-52 * small());
         break;  // cancels
       case 1:
-        b = of_exponent(std::ilogb(a) - rule_.format.precision + small());
+        b = of_exponent(exponent(a) - rule_.format.precision + small());
         break;  // half an ulp of a
       case 2:
-        b = of_exponent(least_ - std::ilogb(a) + small());
+        b = of_exponent(least_ - exponent(a) + small());
         break;  // product at the bottom
       case 3:
-        b = of_exponent(greatest_ - std::ilogb(a) + small());
+        b = of_exponent(greatest_ - exponent(a) + small());
         break;  // product at the top
       case 4:
-        b = of_exponent(std::ilogb(a) - least_ + small());
+        b = of_exponent(exponent(a) - least_ + small());
         break;  // quotient at the bottom
       case 5:
-        b = of_exponent(std::ilogb(a) - greatest_ + small());
+        b = of_exponent(exponent(a) - greatest_ + small());
         break;  // quotient at the top
       case 6:
         a = any() * (b = of_exponent(0));
@@ -161,9 +160,9 @@ class Operands {
     b = in_format(b);
     if (random_.bits() % 2) c = -a * b * (random_.bits() % 2 ? 1 : 1 + 0x1p-20);  // a b + c cancels
     if (random_.bits() % 4 == 0)
-      c = of_exponent(std::ilogb(a) + std::ilogb(b) - rule_.format.precision + small());
+      c = of_exponent(exponent(a) + exponent(b) - rule_.format.precision + small());
     if (random_.bits() % 8 == 0)
-      c = of_exponent(std::ilogb(a) + std::ilogb(b) + rule_.format.precision + small());
+      c = of_exponent(exponent(a) + exponent(b) + rule_.format.precision + small());
     if (random_.bits() % 8 == 0) {  // an exact product, c anywhere: it alone decides the direction
       a = few_bits(a);
       b = few_bits(b);
@@ -176,6 +175,7 @@ class Operands {
   }
 
  private:
+  static int exponent(double x) { return x == 0 ? 0 : std::ilogb(x); }
   int small() { return static_cast<int>(random_.bits() % 7) - 3; }
   double any() {
     const auto choice = random_.bits() % 16;

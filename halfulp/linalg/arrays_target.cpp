@@ -148,7 +148,17 @@ void from_bf16(const std::byte* in, std::size_t n, float* out) {
 }
 
 void from_fp16(const std::byte* in, std::size_t n, float* out) {
-  for (std::size_t i = 0; i < n; ++i) out[i] = canonical(fp16_value(number_at<std::uint16_t>(in + 2 * i)));
+  std::size_t i = 0;
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2  // has the conversion; elsewhere Highway's own need not be exact
+  constexpr std::size_t L = Pack<float>::lanes;
+  const hn::Rebind<hwy::float16_t, hn::ScalableTag<float>> half;
+  for (; i + L <= n; i += L) {
+    hwy::float16_t bits[L];
+    __builtin_memcpy(bits, in + 2 * i, sizeof bits);
+    canonical(Pack<float>(hn::PromoteTo(hn::ScalableTag<float>(), hn::LoadU(half, bits)))).store(out + i);
+  }
+#endif
+  for (; i < n; ++i) out[i] = canonical(fp16_value(number_at<std::uint16_t>(in + 2 * i)));
 }
 
 void from_fp32(const std::byte* in, std::size_t n, float* out) {

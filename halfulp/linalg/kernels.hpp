@@ -94,7 +94,8 @@ struct StochasticJob {
   std::uint32_t row = 0, column = 0;  // the lanes are entries (row, column + lane)
   std::uint64_t key = 0;
   const float* bias = nullptr;  // one per column, or null
-  float largest = 0;
+  bool watch = false;
+  float largest = 0;  // the largest |number| met, if watched
 };
 
 struct DoubleDoubleJob {

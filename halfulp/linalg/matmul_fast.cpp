@@ -177,7 +177,7 @@ void Product<T>::tiles(Step step, const Broadcast<T>& a, std::size_t rows, const
                        T* out) const {
   const StepKernels<T>& table = steps_of<T>(kernels_).of[static_cast<std::size_t>(step)];
   for (std::size_t c = 0; c < columns;) {
-    const bool wide = c == 0 && 2 * (columns - c) > table.wide.columns;
+    const bool wide = 2 * (columns - c) > table.wide.columns;
     const TileKernel<T>& kernel = wide ? table.wide : table.narrow;
     for (std::size_t r = 0; r < rows; r += kernel.rows)
       tile(kernel, step, a.from(r * a.row_step), b + c, out + r * packed_.width + c, wide);

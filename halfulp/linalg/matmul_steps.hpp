@@ -31,7 +31,7 @@ struct FusedStep {
   }
 };
 
-/// a is (2^s + 1) a and scaled 2^s a, exactly (a has at most t bits): the product's c z is one
+/// a is (2^s - 1) a and scaled 2^s a, exactly (a has at most t bits): the product's c z is one
 /// multiplication.
 template <class T>
 struct SplitStep {

@@ -99,6 +99,7 @@ bool matmul_stochastic(Simulated& ar, const Operand& w, const Operand& bias, Mat
                         : std::max<std::size_t>(k, 1);
         job.rounding = &constants;
         job.bits = plan.bits;
+        job.watch = plan.unbounded;
         job.loads = plan.loads;
         job.row = static_cast<std::uint32_t>(i);
         job.column = static_cast<std::uint32_t>(panel * width);

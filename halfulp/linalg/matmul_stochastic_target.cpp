@@ -47,7 +47,8 @@ class Draws {
   std::uint32_t next_ = 0, now_ = 0, block_ = ~std::uint32_t{0};
 };
 
-template <class Round>
+/// watch: the largest |number| met is wanted.
+template <class Round, bool watch>
 HWY_INLINE void run(StochasticJob& job) {
   const Round round(*job.rounding);
   Draws draws(job);
@@ -56,7 +57,7 @@ HWY_INLINE void run(StochasticJob& job) {
     draws.advance();
     unroll<V>([&](auto v) HALFULP_INLINE {
       s[v.value] = round(z[v.value], draws.of(v.value));
-      largest = larger_magnitude(s[v.value], largest);
+      if constexpr (watch) largest = larger_magnitude(s[v.value], largest);
     });
   };
   unroll<V>([&](auto v) HALFULP_INLINE { total[v.value] = P(0.0f); });
@@ -92,10 +93,12 @@ HWY_INLINE void run(StochasticJob& job) {
 }
 
 void run_either(StochasticJob& job) {
-  if (job.bits)
-    run<StochasticBits>(job);
+  if (!job.bits)
+    run<StochasticGrid, false>(job);
+  else if (job.watch)
+    run<StochasticBits, true>(job);
   else
-    run<StochasticGrid>(job);
+    run<StochasticBits, false>(job);
 }
 
 }  // namespace

@@ -61,6 +61,19 @@ struct Numbers {
   }
 };
 
+/// The bits of the fp16 number nearest to x.
+std::uint16_t fp16_bits(float x) {
+  const double y = round({x, 0}, rounding_rule("fp16"));
+  const auto sign = static_cast<std::uint16_t>(std::signbit(y) ? 0x8000 : 0);
+  if (std::isnan(y)) return 0x7e00;
+  if (std::isinf(y)) return sign | 0x7c00;
+  if (std::fabs(y) < 0x1p-14)
+    return static_cast<std::uint16_t>(sign | static_cast<int>(std::fabs(y) * 0x1p24));
+  const int e = std::ilogb(y);
+  return static_cast<std::uint16_t>(sign |
+                                    ((e + 14) << 10) + static_cast<int>(std::ldexp(std::fabs(y), 10 - e)));
+}
+
 /// A weight of a stated type, its bytes.
 struct Weight {
   std::vector<std::byte> bytes;
@@ -78,7 +91,7 @@ struct Weight {
     std::byte* const p = bytes.data() + at * size_of(view.dtype);
     const float f = static_cast<float>(x);
     const auto as_bits = static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(f) >> 16);
-    const auto half = static_cast<_Float16>(f);
+    const std::uint16_t half = fp16_bits(f);
     if (view.dtype == DType::bf16) std::memcpy(p, &as_bits, 2);
     if (view.dtype == DType::fp16) std::memcpy(p, &half, 2);
     if (view.dtype == DType::fp32) std::memcpy(p, &f, 4);
@@ -191,7 +204,7 @@ TEST_P(EveryTarget, Matmul_EveryFormatAndOrderGivesTheBitsOfTheDefinition) {
     for (const Summation& order : orders)
       for (int kind = 0; kind < Numbers::kinds; ++kind) {
         const std::string in = operand_format(acc);
-        expect_same({in, acc, acc, order, DType::bf16, 13, 37, 19, false, kind % 2 == 0,
+        expect_same({in, acc, acc, order, DType::bf16, 7, 37, 19, false, kind % 2 == 0,
                      static_cast<Numbers::Kind>(kind), 11});
       }
 }
@@ -214,7 +227,7 @@ TEST_P(EveryTarget, Matmul_FrameworkRecipesGiveTheBitsOfTheDefinition) {
       for (const std::string acc : {"fp32", "fp64", "bf16"})
         for (const DType dtype : {DType::bf16, DType::fp16, DType::fp32, DType::fp64})
           for (const bool down : {false, true}) {
-            expect_same({in, acc, out, {}, dtype, 29, 33, 21, down, down, Numbers::usual, 3});
+            expect_same({in, acc, out, {}, dtype, 14, 33, 19, down, down, Numbers::usual, 3});
             expect_same(
                 {in, acc, out, {Order::blocked, 5, true}, dtype, 7, 33, 5, down, true, Numbers::wide, 4});
             expect_same(
@@ -223,13 +236,13 @@ TEST_P(EveryTarget, Matmul_FrameworkRecipesGiveTheBitsOfTheDefinition) {
 }
 
 TEST_P(EveryTarget, Matmul_OddShapesGiveTheBitsOfTheDefinition) {
-  const std::size_t sizes[] = {0, 1, 2, 5, 16, 17, 64, 65, 131};
+  const std::size_t sizes[] = {0, 1, 3, 16, 17, 65, 131};
   for (const std::size_t m : sizes)
     for (const std::size_t n : sizes)
       for (const std::size_t k :
            {std::size_t{0}, std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{40}})
         for (const bool down : {false, true}) {
-          if (m * n * k > 300000) continue;
+          if (m * n * k > 100000) continue;
           const Numbers::Kind kind = static_cast<Numbers::Kind>((m + n + k) % Numbers::kinds);
           const std::string acc = accumulators[(m * 3 + n * 5 + k * 7 + down) % 18];
           expect_same({operand_format(acc), acc, "bf16", orders[(m + k) % 3], DType::bf16, m, k, n, down,
@@ -242,9 +255,9 @@ TEST_P(EveryTarget, Matmul_OddShapesGiveTheBitsOfTheDefinition) {
 TEST_P(EveryTarget, Matmul_LongSumsOverflowWhereTheDefinitionDoes) {
   for (const std::string acc :
        {"e4m3fn", "fp16", "e5m2", "e2m1", "bf16", "e4m3fnuz", "bin2", "e5m2:saturate"})
-    for (const std::uint64_t seed : {1, 2, 3})
+    for (const std::uint64_t seed : {1, 2})
       for (const auto kind : {Numbers::usual, Numbers::outlier, Numbers::coarse, Numbers::small}) {
-        expect_same({"bf16", acc, acc, {}, DType::bf16, 9, 900, 70, false, false, kind, seed});
+        expect_same({"bf16", acc, acc, {}, DType::bf16, 2, 700, 66, false, false, kind, seed});
         expect_same({"bf16",
                      acc,
                      acc,
@@ -261,7 +274,7 @@ TEST_P(EveryTarget, Matmul_LongSumsOverflowWhereTheDefinitionDoes) {
 }
 
 TEST_P(EveryTarget, Matmul_BitsDoNotDependOnThreads) {
-  for (const std::size_t count : {1, 2, 3}) {
+  for (const std::size_t count : {1, 2}) {
     set_threads(count);
     for (const std::string acc : {"fp32", "bf16", "fp16", "e4m3fn:stochastic", "fp64", "dec4"})
       for (const bool down : {false, true})

@@ -1,5 +1,7 @@
 #include "halfulp/linalg/round_array.hpp"
 
+#include <limits>
+
 #include "halfulp/arith/random_stream.hpp"
 #include "halfulp/arith/rounder.hpp"
 #include "halfulp/linalg/array_way.hpp"
@@ -25,8 +27,10 @@ template <class T>
 void one_by_one(const RoundingRule& rule, const T* in, T* out, std::size_t n, std::uint64_t key) {
   const Rounder rounder(rule);
   const bool random = rule.mode == Rounding::stochastic;
-  for (std::size_t i = 0; i < n; ++i)
-    out[i] = static_cast<T>(rounder(in[i], random ? draw(key, i, rule.format) : 0));
+  for (std::size_t i = 0; i < n; ++i) {
+    const double y = rounder(in[i], random ? draw(key, i, rule.format) : 0);
+    out[i] = y == y ? static_cast<T>(y) : std::numeric_limits<T>::quiet_NaN();
+  }
 }
 
 }  // namespace

@@ -90,15 +90,15 @@ struct Canonical {
     const P nan = sizeof(typename Round::Lane) == 4 ? P(static_cast<typename Round::Lane>(__builtin_nanf("")))
                                                     : P(static_cast<typename Round::Lane>(__builtin_nan("")));
     const P y = round(x);
-    return select(y != y, nan, y);
+    return select(y == y, select(x == x, y, nan), nan);
   }
 };
 template <class Round>
 struct CanonicalAtRandom {
   Round round;
   HWY_INLINE Pack<float> operator()(Pack<float> x, Pack<std::uint32_t> word) const {
-    const Pack<float> y = round(x, word);
-    return select(y != y, Pack<float>(__builtin_nanf("")), y);
+    const Pack<float> y = round(x, word), nan(__builtin_nanf(""));
+    return select(y == y, select(x == x, y, nan), nan);
   }
 };
 

@@ -59,6 +59,48 @@ SiteTensors tensors_of(Site site, const Architecture& architecture, bool flash) 
   return {};
 }
 
+Site site_writing(Tensor tensor) {
+  switch (tensor) {
+    case Tensor::stream:
+      return Site::embed;
+    case Tensor::attn_normed:
+      return Site::attn_norm;
+    case Tensor::query:
+    case Tensor::key:
+    case Tensor::value:
+      return Site::qkv;
+    case Tensor::turned_query:
+    case Tensor::turned_key:
+      return Site::rope;
+    case Tensor::score:
+      return Site::score;
+    case Tensor::weight:
+      return Site::softmax;
+    case Tensor::mixed:
+      return Site::pv;
+    case Tensor::attn:
+      return Site::attn_out;
+    case Tensor::attn_stream:
+      return Site::attn_residual;
+    case Tensor::mlp_normed:
+      return Site::mlp_norm;
+    case Tensor::gate:
+    case Tensor::up:
+      return Site::mlp_in;
+    case Tensor::hidden:
+      return Site::act;
+    case Tensor::mlp:
+      return Site::mlp_out;
+    case Tensor::next_stream:
+      return Site::mlp_residual;
+    case Tensor::final_normed:
+      return Site::final_norm;
+    case Tensor::logits:
+      break;
+  }
+  return Site::head;
+}
+
 std::size_t rows_of(Tensor tensor, const Architecture& a, std::size_t tokens) {
   switch (tensor) {
     case Tensor::query:

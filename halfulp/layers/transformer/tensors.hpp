@@ -46,6 +46,8 @@ struct SiteTensors {
 std::vector<Site> layer_sites(const Architecture& architecture, bool flash);
 /// The tensors of a site under this architecture.
 SiteTensors tensors_of(Site site, const Architecture& architecture, bool flash);
+/// The site that writes a tensor (for the stream, embed: later layers have it from the mlp_residual before).
+Site site_writing(Tensor tensor);
 /// Rows of a tensor for n tokens.
 std::size_t rows_of(Tensor tensor, const Architecture& architecture, std::size_t tokens);
 

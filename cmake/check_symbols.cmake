@@ -1,0 +1,15 @@
+# cmake -DNM=... -DOBJECTS=a.o;b.o -DTARGET=avx2 -P check_symbols.cmake
+# Fails when an object defines a weak symbol (an inline function, a template) outside halfulp::<TARGET>.
+string(LENGTH ${TARGET} length)
+foreach(object IN LISTS OBJECTS)
+  execute_process(COMMAND ${NM} --defined-only ${object} OUTPUT_VARIABLE symbols RESULT_VARIABLE failed)
+  if(failed)
+    message(FATAL_ERROR "cannot read ${object}")
+  endif()
+  string(REGEX MATCHALL "[^\n]* [WVuvw] [^\n]*" weak "${symbols}")
+  foreach(symbol IN LISTS weak)
+    if(NOT symbol MATCHES "_Z(N|NK|TV|TI|TS|ZN|ZNK)?N?K?7halfulp${length}${TARGET}" AND NOT symbol MATCHES " DW\\.ref\\.")
+      message(SEND_ERROR "${object}: ${symbol}")
+    endif()
+  endforeach()
+endforeach()

@@ -1,0 +1,170 @@
+// The checks themselves: they accept what is right, reject what is wrong by one bit, and refuse what is
+// broken.
+#include "halfulp/analysis/check.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "halfulp/base/error.hpp"
+
+namespace halfulp {
+namespace {
+
+std::string one(const std::string& quantity, const std::string& inputs, const std::string& expected,
+                const std::string& more = "") {
+  return R"({"entries": [{"id": "e1", "quantity": ")" + quantity + R"(", "inputs": {)" + inputs +
+         R"(}, "expected": )" + expected + more + "}]}";
+}
+
+CheckResult checked(const std::string& text) {
+  CheckResult result;
+  result.add(parse_vectors(text, "v.json"));
+  return result;
+}
+
+bool passes(const std::string& text) {
+  const CheckResult result = checked(text);
+  EXPECT_EQ(result.total.passed + result.total.failed, 1u);
+  return result.total.failed == 0;
+}
+
+std::string message_of(const std::string& text) {
+  try {
+    checked(text);
+  } catch (const input_error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Check, RoundingIsComparedBitForBit) {
+  const std::string in = R"("format": "bf16", "overflow": "ieee", "x": "0x1.01p+0")";
+  EXPECT_TRUE(passes(one("round.format", in, R"("0x1p+0")")));
+  EXPECT_FALSE(passes(one("round.format", in, R"("0x1.02p+0")")));
+  const std::string zero = R"("format": "e5m2", "overflow": "ieee", "x": "-0x1p-40")";
+  EXPECT_TRUE(passes(one("round.format", zero, R"("-0x0p+0")")));
+  EXPECT_FALSE(passes(one("round.format", zero, R"("0x0p+0")")));
+  EXPECT_TRUE(
+      passes(one("round.format", R"("format": "e4m3fn", "overflow": "ieee", "x": "0x1p+20")", R"("nan")")));
+  EXPECT_TRUE(passes(
+      one("round.format", R"("format": "e4m3fn", "overflow": "saturate", "x": "0x1p+20")", R"("0x1.cp+8")")));
+  EXPECT_TRUE(
+      passes(one("round.format", R"("format": "e3m4", "overflow": "ieee", "x": "0x1.08p+0")", R"("0x1p0")")));
+  EXPECT_TRUE(passes(one("round.bits", R"("t": 3, "x": "0x1.2p-402")", R"("0x1.0p-402")")));
+}
+
+TEST(Check, DecimalDigitsAreComparedAsBinary64AndAsDecimal) {
+  const std::string in = R"("p": 2, "x": "0x1.4000000000000p+1")";
+  EXPECT_TRUE(passes(one("round.digits", in, R"("0x1.4p+1")", R"(, "expected_decimal": "2.5")")));
+  EXPECT_FALSE(passes(one("round.digits", in, R"("0x1.4p+1")", R"(, "expected_decimal": "2.6")")));
+  EXPECT_FALSE(passes(one("round.digits", in, R"("0x1.4000000000001p+1")")));
+}
+
+TEST(Check, OperationsRunInBinaryAndDecimalArithmetic) {
+  EXPECT_TRUE(passes(one(
+      "op.add", R"("arith": "fp16", "overflow": "ieee", "a": "0x1.ffcp+15", "b": "0x1p+4")", R"("inf")")));
+  EXPECT_TRUE(
+      passes(one("op.add", R"("arith": "fp16", "overflow": "saturate", "a": "0x1.ffcp+15", "b": "0x1p+4")",
+                 R"("0x1.ffcp+15")")));
+  EXPECT_TRUE(
+      passes(one("op.exp", R"("arith": "bin8", "overflow": "none", "a": "0x1p+0")", R"("0x1.5cp+1")")));
+  EXPECT_TRUE(
+      passes(one("op.div", R"("arith": "dec3", "overflow": "none", "a": "2", "b": "3")", R"("0.667")")));
+  EXPECT_FALSE(
+      passes(one("op.div", R"("arith": "dec3", "overflow": "none", "a": "2", "b": "3")", R"("0.666")")));
+  EXPECT_TRUE(passes(one("op.sqrt", R"("arith": "dec4", "a": "2")", R"("1.414")")));
+}
+
+TEST(Check, SimulatedRoomsAreComparedBitForBitButForTheSignOfZero) {
+  EXPECT_TRUE(
+      passes(one("sim.sum", R"("arith": "bin3", "x": ["0x1p+0", "0x1p-3", "0x1p-3"])", R"("0x1p+0")")));
+  EXPECT_FALSE(
+      passes(one("sim.sum", R"("arith": "bin3", "x": ["0x1p+0", "0x1p-3", "0x1p-3"])", R"("0x1.4p+0")")));
+  EXPECT_TRUE(passes(one("sim.sum", R"("arith": "dec2", "x": ["1", "0.04", "0.04"])", R"("1.0")")));
+  EXPECT_TRUE(
+      passes(one("sim.centring", R"("arith": "bin8", "x": ["-0x1p0", "-0x1p0"])", R"(["-0x0p0", "0x0p0"])")));
+}
+
+TEST(Check, ValuesOfLayersAgreeTo30Digits) {
+  const std::string in = R"("x": ["0x1.0000000000000p+0", "0x1.0000000000000p+1"])";
+  EXPECT_TRUE(passes(one(
+      "rms_norm", in, R"(["0.6324555320336758663997787088865437", "1.264911064067351732799557417773087"])")));
+  const CheckResult wrong = checked(one(
+      "rms_norm", in, R"(["0.6324555320336758663997787088865437", "1.264911064067351732799557427773087"])"));
+  ASSERT_EQ(wrong.failures.size(), 1u);
+  EXPECT_EQ(wrong.failures[0].id, "e1");
+  EXPECT_EQ(wrong.failures[0].verdict.place, "[1]");
+}
+
+TEST(Check, NearConstantTokensKeepTheToleranceOfTheirCondition) {
+  // c(x) loses 39 bits of x here: double-double keeps about 16 digits of it for certain.
+  EXPECT_TRUE(
+      passes(one("centring", R"("x": ["0x1.0000000001p+0", "0x1p+0", "0x1p+0"])",
+                 R"(["6.063298011819521586100260416666667e-13", "-3.031649005909760793050130208333333e-13",
+                             "-3.031649005909760793050130208333333e-13"])")));
+  EXPECT_FALSE(
+      passes(one("centring", R"("x": ["0x1.0000000001p+0", "0x1p+0", "0x1p+0"])",
+                 R"(["6.063298011819621586100260416666667e-13", "-3.031649005909760793050130208333333e-13",
+                             "-3.031649005909760793050130208333333e-13"])")));
+}
+
+TEST(Check, UnknownQuantitiesAreSkippedAndCounted) {
+  const CheckResult result = checked(one("mystery.bound", R"("x": 3)", R"({"u": "1"})"));
+  EXPECT_EQ(result.total.skipped, 1u);
+  ASSERT_EQ(result.quantities.size(), 1u);
+  EXPECT_EQ(result.quantities[0].name, "mystery.bound");
+  EXPECT_EQ(result.quantities[0].skipped, 1u);
+}
+
+TEST(Check, QuantitiesAreKnownOnce) {
+  std::vector<std::string_view> names;
+  for (const auto& checks : {rounding_checks(), layer_checks(), simulated_checks()})
+    for (const QuantityCheck& check : checks) names.push_back(check.name);
+  std::sort(names.begin(), names.end());
+  EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
+}
+
+TEST(Check, BrokenVectorsAreRefusedByFileEntryAndField) {
+  const auto in_entry = [](const std::string& rest) { return "v.json: entry 'e1': " + rest; };
+  const auto expect = [&](const std::string& text, const std::string& rest) {
+    EXPECT_TRUE(message_of(text).starts_with(in_entry(rest))) << message_of(text);
+  };
+  expect(one("mean", "", R"("1")"), "inputs.x: the field is missing");
+  expect(one("mean", R"("x": [])", R"("1")"), "inputs.x: has 0 entries");
+  expect(one("mean", R"("x": ["0x1p0", "nan"])", R"("1")"), "inputs.x[1]: 'nan' is not a finite");
+  expect(one("mean", R"("x": ["0x1p0", "0.1"])", R"("1")"), "inputs.x[1]: '0.1' is not a finite hexadecimal");
+  expect(one("mean", R"("x": ["0x1p0"])", R"(["1"])"), "expected: not a number but a list of 1");
+  expect(one("mean", R"("x": ["0x1p0"])", R"("0x1p0")"), "expected: '0x1p0' is not a decimal");
+  expect(one("centring", R"("x": ["0x1p0", "0x1p1"])", R"(["1"])"),
+         "expected: has shape 1 x 1, the quantity 2 x 1");
+  expect(one("affine", R"("A": [["0x1p0", "0x1p0"]], "b": ["0x1p0"], "x": ["0x1p0"])", R"(["1"])"),
+         "inputs.x: has 1 entries, not 2");
+  expect(one("attention",
+             R"("X": [["0x1p0"]], "Wq": [["0x1p0", "0x1p0"]], "Wk": [["0x1p0"]], "Wv": [["0x1p0"]])",
+             R"([["1"]])"),
+         "inputs.Wq: has shape 1 x 2, not 1 x 1");
+  expect(one("deep_Q", R"("X": [["0x1p0"]], "layers": [{}])", R"([["1"]])"),
+         "inputs.layers[0].Wq: the field is missing");
+  expect(one("round.format", R"("format": "fp17", "x": "0x1p0")", R"("0x1p0")"), "inputs.format: ");
+  expect(one("round.format", R"("format": "fp16", "x": "0x1p0", "overflow": "wrap")", R"("0x1p0")"),
+         "inputs.overflow: 'wrap'");
+  expect(one("round.format", R"("format": "fp16", "x": "0x1p0", "overflow": "none")", R"("0x1p0")"),
+         "inputs.overflow: 'none'");
+  expect(one("round.bits", R"("t": 0, "x": "0x1p0")", R"("0x1p0")"), "inputs.t: not a whole number");
+  expect(one("sim.sum", R"("arith": "dec4", "x": ["0x1p0"])", R"("1")"),
+         "inputs.x[0]: '0x1p0' is not a decimal");
+  expect(one("sim.rms_norm", R"("arith": "bin8", "x": ["0x1p0"])", R"(["0x1p0"])"),
+         "inputs.sqrtd: the field is missing");
+  expect(one("sim.rms_norm", R"("arith": "bin8", "x": ["0x1p0"], "sqrtd": "guess")", R"(["0x1p0"])"),
+         "inputs.sqrtd: 'guess'");
+  expect(one("sim.softmax", R"("arith": "bin8", "s": ["0x1p0"], "shift": 1)", R"(["0x1p0"])"),
+         "inputs.shift: neither");
+  expect(one("sim.softmax", R"("arith": "bin8", "s": [], "shift": true)", R"([])"),
+         "inputs.s: has 0 entries");
+}
+
+}  // namespace
+}  // namespace halfulp

@@ -1,0 +1,103 @@
+# validate_output.py HALFULP ROOT: what each verb prints with --json is valid by docs/schema/VERB.json.
+#
+# A schema that accepts everything is found out: it must refuse each document as soon as one of its keys is missing.
+# A verb that is not in COMMANDS, or has no schema, fails the test.  Exit code 1, a limit exceeded, has a document too.
+import json
+import pathlib
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "examples"))
+from run_examples import verbs_of
+
+try:
+    import jsonschema
+except ImportError:
+    print("skipped: the Python module jsonschema is missing (Debian: python3-jsonschema)")
+    sys.exit(77)
+
+MODEL = "-m examples/gpt2-tinyshakespeare"
+PROFILE = f"profile {MODEL} --ids examples/gpt2-tinyshakespeare/tokens.json --tokens 16 --json"
+COMMANDS = {
+    "formats": ["formats --json", "formats bin8 dec4 e5m10 --json"],
+    "inspect": [f"inspect {MODEL} --json"],
+    "profile": [
+        f"{PROFILE} --recipe bf16",
+        f"{PROFILE} --recipe bf16 --effects",
+        f"{PROFILE} --recipe pure-fp16 --ref dd --layers 0-1",
+        f"{PROFILE} --recipe fp32 --ref fp64 --seed 7",
+    ],
+    "check": ["check tests/schema/vectors.json --json", "check tests/schema/wrong_vectors.json --json"],
+    "round": None,  # prints lines of text, no document
+}
+
+
+def strictly(text):
+    """JSON as the standard has it: Python alone would accept NaN and Infinity, and keys that come twice."""
+
+    def refuse(word):
+        raise ValueError(f"{word} is not JSON")
+
+    def once(pairs):
+        keys = [key for key, _ in pairs]
+        if len(set(keys)) != len(keys):
+            raise ValueError(f"a key comes twice among {keys}")
+        return dict(pairs)
+
+    return json.loads(text, parse_constant=refuse, object_pairs_hook=once)
+
+
+def problems(document, schema):
+    validator = jsonschema.validators.validator_for(schema)
+    validator.check_schema(schema)
+    errors = list(validator(schema).iter_errors(document))
+    for error in errors[:5]:
+        yield f"/{'/'.join(map(str, error.absolute_path))}: {error.message[:300]}"
+    if errors:
+        return
+    for key in document:
+        if validator(schema).is_valid({k: v for k, v in document.items() if k != key}):
+            yield f"the schema does not ask for '{key}'"
+
+
+def main(halfulp, root):
+    halfulp, root = pathlib.Path(halfulp).resolve(), pathlib.Path(root)
+    failures = validated = 0
+
+    def fail(what):
+        nonlocal failures
+        failures += 1
+        print(f"FAILED  {what}")
+
+    for verb in verbs_of(halfulp):
+        if verb not in COMMANDS:
+            fail(f"{verb}: say in COMMANDS how to run it")
+            continue
+        if COMMANDS[verb] is None:
+            continue
+        path = root / "docs" / "schema" / f"{verb}.json"
+        if not path.exists():
+            fail(f"{verb}: docs/schema/{verb}.json is missing")
+            continue
+        schema = strictly(path.read_text(encoding="utf-8"))
+        for command in COMMANDS[verb]:
+            done = subprocess.run([halfulp, *command.split()], cwd=root, capture_output=True, text=True)
+            if done.returncode not in (0, 1):
+                fail(f"halfulp {command}: exit code {done.returncode}: {done.stderr[-500:]}")
+                continue
+            try:
+                wrong = list(problems(strictly(done.stdout), schema))
+            except (ValueError, jsonschema.SchemaError) as error:
+                wrong = [str(error)[:500]]
+            validated += 1
+            print(f"{'ok' if not wrong else 'FAILED':7} halfulp {command}", flush=True)
+            for line in wrong:
+                print(f"        {line}")
+            failures += bool(wrong)
+    print(f"{validated} documents validated, {failures} failures")
+    return 1 if failures or not validated else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2]))
