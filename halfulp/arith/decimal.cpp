@@ -36,7 +36,9 @@ constexpr int most_digits = 17;
 Decimal infinity(bool negative) { return {negative ? -1 : 1, 0, Decimal::Kind::infinite}; }
 Decimal not_a_number() { return {0, 0, Decimal::Kind::nan}; }
 bool is_finite(const Decimal& a) { return a.kind == Decimal::Kind::finite; }
-Wide size_of(const Decimal& a) { return static_cast<Wide>(a.significand < 0 ? -a.significand : a.significand); }
+Wide size_of(const Decimal& a) {
+  return static_cast<Wide>(a.significand < 0 ? -a.significand : a.significand);
+}
 
 /// Exact sum of magnitudes with signs.  The larger is scaled to 37 digits; of the smaller, digits below those
 /// leave a rest.  a has at most 34 digits and b 17 (or the reverse), so a rest is left only when the leading
@@ -123,8 +125,8 @@ int compare(const Decimal& a, const Decimal& b) {
     const double x = is_finite(a) ? 0 : stand_in(a), y = is_finite(b) ? 0 : stand_in(b);
     return x < y ? -1 : x > y;
   }
-  const Decimal difference = sum_of({size_of(a), a.exponent}, a.significand < 0, {size_of(b), b.exponent},
-                                    b.significand > 0, most_digits);
+  const Decimal difference = sum_of({size_of(a), a.exponent},
+                                    a.significand<0, {size_of(b), b.exponent}, b.significand> 0, most_digits);
   return difference.significand < 0 ? -1 : difference.significand > 0;
 }
 
@@ -167,8 +169,9 @@ Decimal ExactDecimal::div(Decimal a, Decimal b) const {
 Decimal ExactDecimal::fma(Decimal a, Decimal b, Decimal c) const {
   if (!is_finite(a) || !is_finite(b) || !is_finite(c))
     return of_stand_in(std::fma(stand_in(a), stand_in(b), stand_in(c)));
-  return sum_of({size_of(a) * size_of(b), a.exponent + b.exponent}, (a.significand < 0) != (b.significand < 0),
-                {size_of(c), c.exponent}, c.significand < 0, digits_);
+  return sum_of({size_of(a) * size_of(b), a.exponent + b.exponent},
+                (a.significand < 0) != (b.significand < 0), {size_of(c), c.exponent}, c.significand < 0,
+                digits_);
 }
 
 Decimal ExactDecimal::sqrt(Decimal a) const {

@@ -73,9 +73,10 @@ class ExactDecimal {
   Decimal mul_root(Decimal a, double d) const;
   Decimal div_root(Decimal a, double d) const;
 
-  /// Correctly rounded, from double-double values of relative error at most 2^-96 and checked: where the value is so
-  /// close to the midpoint of two numbers that this error could decide (chance 2^-38 per call at p = 17), the
-  /// double-double value decides and undecided() counts.  exp beyond |x| = 10^12 is infinite or zero.
+  /// Correctly rounded, from double-double values of relative error at most 2^-96 and checked: where the
+  /// value is so close to the midpoint of two numbers that this error could decide (chance 2^-38 per call at
+  /// p = 17), the double-double value decides and undecided() counts.  exp beyond |x| = 10^12 is infinite or
+  /// zero.
   Decimal exp(Decimal a);
   Decimal tanh(Decimal a);
   Decimal erf(Decimal a);

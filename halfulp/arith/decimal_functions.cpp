@@ -35,8 +35,8 @@ Decimal ExactDecimal::nearest(std::int64_t whole, DoubleDouble z, double error, 
   }
   const DoubleDouble beyond = rest - 0.5;
   if (std::fabs(beyond.hi) <= error) ++undecided_;
-  const std::int64_t n = whole + static_cast<std::int64_t>(below) + static_cast<std::int64_t>(more) +
-                         (beyond.hi > 0 ? 1 : 0);
+  const std::int64_t n =
+      whole + static_cast<std::int64_t>(below) + static_cast<std::int64_t>(more) + (beyond.hi > 0 ? 1 : 0);
   return rounded({n, shift});
 }
 

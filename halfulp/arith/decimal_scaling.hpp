@@ -26,8 +26,10 @@ inline DoubleDouble power_of_ten(std::int64_t k) {
                                             1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
   DoubleDouble power{1};
   for (; k >= 44; k -= 44) power = power * (DoubleDouble{1e22} * 1e22);
-  if (k > 22) power = power * (DoubleDouble{1e22} * small[static_cast<std::size_t>(k - 22)]);
-  else power = power * small[static_cast<std::size_t>(k)];
+  if (k > 22)
+    power = power * (DoubleDouble{1e22} * small[static_cast<std::size_t>(k - 22)]);
+  else
+    power = power * small[static_cast<std::size_t>(k)];
   return power;
 }
 

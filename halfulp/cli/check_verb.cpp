@@ -1,19 +1,8 @@
 // halfulp check: test vectors evaluated, and what did not agree.
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <cstddef>
-#include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
-#include <string>
-#include <vector>
 
-#include "halfulp/analysis/check.hpp"
 #include "halfulp/cli/verb.hpp"
-#include "halfulp/models/message.hpp"
-#include "halfulp/report/provenance.hpp"
-#include "halfulp/report/table.hpp"
+#include "halfulp/report/check_report.hpp"
 
 namespace halfulp {
 namespace {
@@ -21,7 +10,8 @@ namespace {
 constexpr const char* footer =
     "A file of vectors is {\"entries\": [{\"id\", \"quantity\", \"inputs\", \"expected\"}, ...]}.  Rounding "
     "(round.*, op.*) and\n"
-    "simulated algorithms (sim.*) must agree bit for bit, values of layers within the error of double-double\n"
+    "simulated algorithms (sim.*) must agree bit for bit, values of layers within the error of "
+    "double-double\n"
     "arithmetic.  Quantities that this version does not know are skipped, and named.\n"
     "\n"
     "Exit code 0 when nothing failed, 1 when something did, 3 when a vector is broken.\n"
@@ -29,77 +19,6 @@ constexpr const char* footer =
     "Examples:\n"
     "  halfulp check vectors.json\n"
     "  halfulp check --json a.json b.json\n";
-
-constexpr std::size_t failures_shown = 3;  // per quantity; --json has all
-
-/// Text in lines of about 100 characters.
-std::string wrapped(const std::vector<std::string>& words, const std::string& indent) {
-  std::string text, line = indent;
-  for (const std::string& word : words) {
-    if (line.size() > indent.size() && line.size() + word.size() > 100) {
-      text += line + "\n";
-      line = indent;
-    }
-    line += (line.size() > indent.size() ? " " : "") + word;
-  }
-  return text + line + "\n";
-}
-
-std::string text_of(const CheckResult& result) {
-  Table table({"quantity", "passed", "failed"});
-  std::vector<std::string> unknown;
-  for (const QuantityCount& count : result.quantities) {
-    if (count.skipped > 0)
-      unknown.push_back(fmt::format("{} ({})", printable(count.name, 60), count.skipped));
-    else
-      table.add({count.name, std::to_string(count.passed), std::to_string(count.failed)});
-  }
-  std::string text = unknown.size() == result.quantities.size() ? "" : table.text();
-  std::map<std::string, std::size_t> seen;
-  for (const CheckFailure& failure : result.failures) {
-    const std::size_t number = ++seen[failure.quantity];
-    if (number > failures_shown + 1) continue;
-    if (number > failures_shown) {
-      text += fmt::format("FAILED {}: more of the same (--json has all)\n", failure.quantity);
-      continue;
-    }
-    text += fmt::format("FAILED {} {}: {}{}expected {}, got {}\n", failure.quantity,
-                        printable(failure.id, 60), failure.verdict.place,
-                        failure.verdict.place.empty() ? "" : " ", printable(failure.verdict.expected, 80),
-                        failure.verdict.got);
-  }
-  if (!unknown.empty()) {
-    text += fmt::format("skipped, {} unknown to this version:\n",
-                        unknown.size() == 1 ? "one quantity" : fmt::format("{} quantities", unknown.size()));
-    text += wrapped(unknown, "  ");
-  }
-  return text + fmt::format("{} passed, {} failed, {} skipped\n", result.total.passed, result.total.failed,
-                            result.total.skipped);
-}
-
-nlohmann::ordered_json document(const CheckResult& result, const std::vector<std::string>& files,
-                                const std::string& command_line) {
-  nlohmann::ordered_json all = document_of("halfulp.check/1", command_line);
-  all["files"] = files;
-  all["passed"] = result.total.passed;
-  all["failed"] = result.total.failed;
-  all["skipped"] = result.total.skipped;
-  all["quantities"] = nlohmann::ordered_json::array();
-  for (const QuantityCount& count : result.quantities)
-    all["quantities"].push_back({{"name", count.name},
-                                 {"passed", count.passed},
-                                 {"failed", count.failed},
-                                 {"skipped", count.skipped}});
-  all["failures"] = nlohmann::ordered_json::array();
-  for (const CheckFailure& failure : result.failures)
-    all["failures"].push_back({{"file", failure.file},
-                               {"id", failure.id},
-                               {"quantity", failure.quantity},
-                               {"place", failure.verdict.place},
-                               {"expected", failure.verdict.expected},
-                               {"got", failure.verdict.got}});
-  return all;
-}
 
 }  // namespace
 
@@ -117,11 +36,11 @@ void add_check_verb(CLI::App& program, Console& console) {
     CheckResult result;
     for (const std::string& file : options->files) result.add(read_vectors(file));
     if (options->json)
-      console.out << document(result, options->files, console.command_line)
-                         .dump(1, ' ', false, nlohmann::json::error_handler_t::replace)
+      console.out << check_document(result, options->files, console.command_line)
+                         .dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
                   << '\n';
     else
-      console.out << text_of(result);
+      console.out << check_text(result);
     if (result.total.failed > 0) console.exit_code = 1;
   });
 }

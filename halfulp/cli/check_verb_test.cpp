@@ -17,7 +17,8 @@ class CheckVerb : public ::testing::Test {
     out << R"({"schema": "x", "seed": 1, "entries": [
       {"id": "a", "quantity": "round.bits", "inputs": {"t": 2, "x": "0x1.2p+0"}, "expected": "0x1p+0"},)";
     if (with_wrong)
-      out << R"({"id": "b", "quantity": "op.add", "inputs": {"arith": "bin8", "overflow": "none", "a": "0x1p0", "b": "0x1p0"},
+      out << R"({"id": "b", "quantity": "op.add", 
+                 "inputs": {"arith": "bin8", "overflow": "none", "a": "0x1p0", "b": "0x1p0"},
                  "expected": "0x1p+0"},)";
     out << R"({"id": "c", "quantity": "unheard.of", "inputs": {}, "expected": 1}]})";
     return path_;
@@ -33,7 +34,8 @@ TEST_F(CheckVerb, NamesWhatFailedAndWhatWasSkipped) {
   const Ran ran = run({"check", file(true)});
   EXPECT_EQ(ran.exit_code, 1);
   EXPECT_NE(ran.out.find("FAILED op.add b: expected 0x1p+0, got 0x1p+1\n"), std::string::npos) << ran.out;
-  EXPECT_NE(ran.out.find("skipped, one quantity unknown to this version:\n  unheard.of (1)\n"), std::string::npos)
+  EXPECT_NE(ran.out.find("skipped, one quantity unknown to this version:\n  unheard.of (1)\n"),
+            std::string::npos)
       << ran.out;
   EXPECT_TRUE(ran.out.ends_with("1 passed, 1 failed, 1 skipped\n")) << ran.out;
 }

@@ -57,9 +57,9 @@ inline std::vector<Studied> studied_arithmetics() {
 
 /// Rows that are hard for one room or another; none is all zero.
 enum class Kind { gaussian, one_outlier, near_constant, cancelling_pairs, zeros, huge, tiny };
-inline constexpr Kind kinds[] = {Kind::gaussian,         Kind::one_outlier, Kind::near_constant,
-                                 Kind::cancelling_pairs, Kind::zeros,       Kind::huge,
-                                 Kind::tiny};
+inline constexpr Kind kinds[] = {
+    Kind::gaussian, Kind::one_outlier, Kind::near_constant, Kind::cancelling_pairs,
+    Kind::zeros,    Kind::huge,        Kind::tiny};
 
 /// Inputs in the format of an arithmetic; a function of the seed and the order of calls.
 class Inputs {
@@ -121,8 +121,9 @@ std::vector<Value<A>> in(A& ar, const std::vector<double>& x) {
   return y;
 }
 
-/// Entry by entry |got - exact| <= bound; ratio() is the worst of all calls.  Double-double and the evaluation
-/// of the bound in binary64 err by less than 2^-40 of it, as u >= 2^-24; bound = inf makes no statement.
+/// Entry by entry |got - exact| <= bound; ratio() is the worst of all calls.  Double-double and the
+/// evaluation of the bound in binary64 err by less than 2^-40 of it, as u >= 2^-24; bound = inf makes no
+/// statement.
 class Within {
  public:
   void expect(const std::vector<double>& got, const std::vector<DoubleDouble>& exact,
@@ -168,14 +169,14 @@ void expect_references_agree(Run run, const std::string& replay) {
         << replay << ": entry " << i << " is " << x[i] << " natively, " << bounded[i].x << " with a bound";
     if (bounded[i].e == HUGE_VAL) continue;
     const double error = std::fabs((exact[i] - x[i]).hi);
-    ASSERT_LE(error, bounded[i].e * (1 + 0x1p-40)) << replay << ": entry " << i << " is " << x[i] << ", exactly "
-                                                   << exact[i].hi;
+    ASSERT_LE(error, bounded[i].e * (1 + 0x1p-40))
+        << replay << ": entry " << i << " is " << x[i] << ", exactly " << exact[i].hi;
   }
 }
 
 /// Binary64 that counts its operations: a room rounds as often as its lemma counts.
 struct Counting : Native {
-  int adds = 0, muls = 0, divs = 0, sqrts = 0, functions = 0, loads = 0, stores = 0;
+  int adds = 0, muls = 0, divs = 0, sqrts = 0, roots_of_d = 0, functions = 0, loads = 0, stores = 0;
 
   Summation summation() const { return {Order::recursive, 0, false}; }
   double load(double a) { return ++loads, a; }
@@ -185,8 +186,8 @@ struct Counting : Native {
   double mul(double a, double b) { return ++muls, a * b; }
   double div(double a, double b) { return ++divs, a / b; }
   double sqrt(double a) { return ++sqrts, std::sqrt(a); }
-  double mul_root(double a, double d) { return ++muls, Native::mul_root(a, d); }
-  double div_root(double a, double d) { return ++divs, Native::div_root(a, d); }
+  double mul_root(double a, double d) { return ++roots_of_d, Native::mul_root(a, d); }
+  double div_root(double a, double d) { return ++roots_of_d, Native::div_root(a, d); }
   double exp(double a) { return ++functions, Native::exp(a); }
   double tanh(double a) { return ++functions, Native::tanh(a); }
   double erf(double a) { return ++functions, Native::erf(a); }
@@ -194,7 +195,7 @@ struct Counting : Native {
   double cos(double a) { return ++functions, Native::cos(a); }
 };
 
-/// ||a|| |b|| and the like: sums of absolute products, in binary64.
+/// |W| |x|, in binary64.
 inline std::vector<double> absolute_product(const Matrix<double>& w, const std::vector<double>& x) {
   std::vector<double> y(w.rows(), 0.0);
   for (std::size_t i = 0; i < w.rows(); ++i)

@@ -109,23 +109,32 @@ constexpr TileKernel<typename S::Lane> tile_kernel() {
   return {R, V * Pack<typename S::Lane>::lanes, &run_tile<S, R, V>};
 }
 
-// Accumulators fill the registers: 32 of them with AVX-512, else 16.
+// Accumulators fill the registers: 32 of them with AVX-512, else 16.  Under a sanitizer, small tiles: its
+// checks in every unrolled step would take minutes to compile.
+#if HWY_IS_ASAN
+inline constexpr std::size_t registers = 8;
+#else
 inline constexpr std::size_t registers = HWY_ARCH_X86 && HWY_TARGET > HWY_AVX3 ? 16 : 32;
+#endif
 
 /// Tiles for steps of one or two constants (fused, plain), and for those that keep more in registers.
 template <class S>
 constexpr StepKernels<typename S::Lane> light_kernels() {
   if constexpr (registers == 32)
     return {tile_kernel<S, 6, 4>(), tile_kernel<S, 12, 1>()};
-  else
+  else if constexpr (registers == 16)
     return {tile_kernel<S, 6, 2>(), tile_kernel<S, 12, 1>()};
+  else
+    return {tile_kernel<S, 2, 2>(), tile_kernel<S, 1, 1>()};
 }
 template <class S>
 constexpr StepKernels<typename S::Lane> heavy_kernels() {
   if constexpr (registers == 32)
     return {tile_kernel<S, 4, 4>(), tile_kernel<S, 12, 1>()};
-  else
+  else if constexpr (registers == 16)
     return {tile_kernel<S, 4, 2>(), tile_kernel<S, 8, 1>()};
+  else
+    return {tile_kernel<S, 2, 2>(), tile_kernel<S, 1, 1>()};
 }
 
 }  // namespace halfulp::HALFULP_TARGET

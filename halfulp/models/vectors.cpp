@@ -140,8 +140,9 @@ bool VectorFields::flag(std::string_view name) const {
 
 int VectorFields::integer(std::string_view name, int least, int most) const {
   const json& value = at(name);
-  const bool fits = value.is_number_unsigned() ? value.get<std::uint64_t>() <= static_cast<std::uint64_t>(most)
-                                               : value.is_number_integer();
+  const bool fits = value.is_number_unsigned()
+                        ? value.get<std::uint64_t>() <= static_cast<std::uint64_t>(most)
+                        : value.is_number_integer();
   if (!fits || value.get<std::int64_t>() < least || value.get<std::int64_t>() > most)
     fail(name, fmt::format("not a whole number from {} to {} but {}", least, most, kind_of(value)));
   return value.get<int>();
@@ -174,7 +175,8 @@ Matrix<Literal> VectorFields::matrix(std::string_view name) const {
     const std::string place = fmt::format("[{}]", i);
     if (!rows[i].is_array()) fail(name, "not a row but " + kind_of(rows[i]), place);
     if (rows[i].size() != matrix.columns())
-      fail(name, fmt::format("a row of {}, but the first row has {}", rows[i].size(), matrix.columns()), place);
+      fail(name, fmt::format("a row of {}, but the first row has {}", rows[i].size(), matrix.columns()),
+           place);
     for (std::size_t j = 0; j < matrix.columns(); ++j) {
       if (!is_literal(rows[i][j]))
         fail(name, "not a number but " + kind_of(rows[i][j]), place + fmt::format("[{}]", j));

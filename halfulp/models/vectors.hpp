@@ -45,7 +45,8 @@ class VectorFields {
   VectorFields object(std::string_view name) const;
   std::vector<VectorFields> objects(std::string_view name) const;
   /// Throws input_error: "FILE: entry ID: inputs.A[2][0]: problem".  place: "[2][0]" or nothing.
-  [[noreturn]] void fail(std::string_view name, const std::string& problem, const std::string& place = "") const;
+  [[noreturn]] void fail(std::string_view name, const std::string& problem,
+                         const std::string& place = "") const;
 
  private:
   const nlohmann::json& at(std::string_view name) const;

@@ -30,7 +30,8 @@ TEST(Vectors, HexadecimalFloatsAreReadExactly) {
   EXPECT_TRUE(std::isnan(hex("nan")));
   std::mt19937_64 random(3);
   for (int trial = 0; trial < 2000; ++trial) {
-    const double x = std::ldexp(static_cast<double>(random() >> 11), static_cast<int>(random() % 2000) - 1100);
+    const double x =
+        std::ldexp(static_cast<double>(random() >> 11), static_cast<int>(random() % 2000) - 1100);
     char text[64];
     std::snprintf(text, sizeof text, "%a", x);
     EXPECT_EQ(hex(text), x) << text;
@@ -39,9 +40,28 @@ TEST(Vectors, HexadecimalFloatsAreReadExactly) {
 }
 
 TEST(Vectors, WhatBinary64CannotHoldIsNoNumber) {
-  for (const char* text : {"", "-", "0.5", "1", "0x", "0xp1", "0x1", "0x1p", "0x1.8", "0x1.8p+", "0x1g.0p0", "0x1..0p0",
-                           "0x1p+-1", "0x1p0 ", " 0x1p0", "infinity", "NAN", "0x1.00000000000001p+0",
-                           "0x1p+1024", "0x1p-1075", "0x1.8p-1074", "0x1p99999999999999999999"})
+  for (const char* text : {"",
+                           "-",
+                           "0.5",
+                           "1",
+                           "0x",
+                           "0xp1",
+                           "0x1",
+                           "0x1p",
+                           "0x1.8",
+                           "0x1.8p+",
+                           "0x1g.0p0",
+                           "0x1..0p0",
+                           "0x1p+-1",
+                           "0x1p0 ",
+                           " 0x1p0",
+                           "infinity",
+                           "NAN",
+                           "0x1.00000000000001p+0",
+                           "0x1p+1024",
+                           "0x1p-1075",
+                           "0x1.8p-1074",
+                           "0x1p99999999999999999999"})
     EXPECT_FALSE(binary64_of({text})) << text;
 }
 
@@ -81,10 +101,12 @@ TEST(Vectors, FieldsAreReadByNameAndKind) {
 }
 
 TEST(Vectors, ComplaintsNameFileEntryAndField) {
-  const VectorFile file = parse_vectors(
-      entry(R"("t": 99, "big": 1e300, "neg": -18446744073709551615, "A": [["a", "b"], ["c"]], "B": [["a", true]], "x": ["a", []],
-               "layers": [{"s": 1}, 2], "long": ")" + std::string(500, 'x') + "\""),
-      "v.json");
+  const VectorFile file = parse_vectors(entry(
+                                            R"("t": 99, "big": 1e300, "neg": -18446744073709551615,
+               "A": [["a", "b"], ["c"]], "B": [["a", true]], "x": ["a", []],
+               "layers": [{"s": 1}, 2], "long": ")" +
+                                            std::string(500, 'x') + "\""),
+                                        "v.json");
   const VectorFields& in = file.vectors[0].inputs;
   EXPECT_EQ(message_of([&] { in.row("y"); }), "v.json: entry 'p1': inputs.y: the field is missing");
   EXPECT_EQ(message_of([&] { in.row("t"); }), "v.json: entry 'p1': inputs.t: not a list but 99");
@@ -95,18 +117,20 @@ TEST(Vectors, ComplaintsNameFileEntryAndField) {
   EXPECT_EQ(message_of([&] { in.matrix("A"); }),
             "v.json: entry 'p1': inputs.A[1]: a row of 1, but the first row has 2");
   EXPECT_EQ(message_of([&] { in.matrix("B"); }), "v.json: entry 'p1': inputs.B[0][1]: not a number but true");
-  EXPECT_EQ(message_of([&] { in.row("x"); }), "v.json: entry 'p1': inputs.x[1]: not a number but a list of 0");
+  EXPECT_EQ(message_of([&] { in.row("x"); }),
+            "v.json: entry 'p1': inputs.x[1]: not a number but a list of 0");
   EXPECT_EQ(message_of([&] { in.objects("layers"); }),
             "v.json: entry 'p1': inputs.layers[1]: not an object but 2");
   EXPECT_LT(message_of([&] { in.row("long"); }).size(), 120u);
 }
 
 TEST(Vectors, FilesWithoutTheOuterFormAreRefused) {
-  for (const char* text : {"", "{", "[]", "3", "{}", R"({"entries": 3})", R"({"entries": [3]})", R"({"entries": [{}]})",
-                           R"({"entries": [{"id": "a"}]})", R"({"entries": [{"id": 1, "quantity": "q"}]})",
-                           R"({"entries": [{"id": "a", "quantity": "q", "inputs": {}}]})",
-                           R"({"entries": [{"id": "a", "quantity": "q", "expected": 1}]})",
-                           R"({"entries": [{"id": "a", "quantity": "q", "expected": 1, "inputs": []}]})"})
+  for (const char* text :
+       {"", "{", "[]", "3", "{}", R"({"entries": 3})", R"({"entries": [3]})", R"({"entries": [{}]})",
+        R"({"entries": [{"id": "a"}]})", R"({"entries": [{"id": 1, "quantity": "q"}]})",
+        R"({"entries": [{"id": "a", "quantity": "q", "inputs": {}}]})",
+        R"({"entries": [{"id": "a", "quantity": "q", "expected": 1}]})",
+        R"({"entries": [{"id": "a", "quantity": "q", "expected": 1, "inputs": []}]})"})
     EXPECT_TRUE(message_of([&] { parse_vectors(text, "v.json"); }).starts_with("v.json: ")) << text;
   const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
   EXPECT_EQ(message_of([&] { parse_vectors(R"({"entries": )" + deep + "}", "v.json"); }),

@@ -92,18 +92,18 @@ std::string inspect_text(const Json& d) {
       fmt::format("{}: {} with {} parameters, {} in {} tensors\n\n", d["folder"].get<std::string>(),
                   a["family"].get<std::string>(), a["parameters"].get<std::size_t>(),
                   in_bytes(d["bytes"].get<double>()), d["tensors"].size());
-  Table facts({"architecture", ""});
+  Table facts({"architecture", ""}, 2);
   for (const auto& [key, value] : a.items())
     if (key != "family" && key != "parameters")
       facts.add({key, value.is_string() ? value.get<std::string>() : value.dump()});
   text += facts.text("") + "\n";
 
-  Table tensors({"tensor", "dtype", "shape", "size"});
+  Table tensors({"tensor", "dtype", "shape", "size"}, 3);
   for (const Json& t : d["tensors"])
     tensors.add({t["name"], t["dtype"], t["shape"].dump(), in_bytes(t["bytes"].get<double>())});
   text += tensors.text("") + "\n";
 
-  Table sites({"site", "steps"});
+  Table sites({"site", "steps"}, 2);
   for (const Json& s : d["sites"]) {
     std::string steps;
     for (const Json& step : s["steps"]) steps += (steps.empty() ? "" : ", ") + step.get<std::string>();

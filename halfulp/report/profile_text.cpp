@@ -78,7 +78,7 @@ std::string effects_text(const Json& d) {
   if (d["effects"].empty()) return "";
   double sum = 0;
   for (const Json& e : d["effects"]) sum += number(e["kld_mean"]);
-  Table table({"site", "KL divergence", "share", "", "logits rms", "tokens"});
+  Table table({"site", "KL divergence", "share", "", "logits rms", "flips"});
   for (const Json& e : d["effects"]) {
     const double share = number(e["kld_mean"]) / sum;
     const auto bar = std::isfinite(share) ? static_cast<std::size_t>(std::lround(24 * share)) : 0;

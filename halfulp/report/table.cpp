@@ -30,7 +30,7 @@ std::string Table::text(const std::string& indent) const {
     for (std::size_t c = 0; c < row.size(); ++c) {
       const std::string pad(widths[c] - width_of(row[c]), ' ');
       if (c > 0) line += "  ";
-      line += c == 0 ? row[c] + pad : pad + row[c];
+      line += c < words_ ? row[c] + pad : pad + row[c];
     }
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
@@ -60,6 +60,7 @@ std::string in_bytes(double bytes) {
 }
 
 std::string in_time(double seconds) {
+  if (seconds < 0.05) return "less than 0.1 s";
   if (seconds < 60) return fmt::format("{:.{}f} s", seconds, seconds < 10 ? 1 : 0);
   const auto whole = static_cast<long long>(seconds + 0.5);
   if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);

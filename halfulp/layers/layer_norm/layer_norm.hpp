@@ -23,7 +23,7 @@ void centring(A& op, Row<const Value<A>> x, Row<Value<A>> y) {
   for (std::size_t i = 0; i < x.size(); ++i) y[i] = op.sub(x[i], mu);
 }
 
-/// Framework order.  Steps: stats (mu and r, each stored), normalise, gain (with the bias).
+/// Framework order.  Steps: stats (every statistic stored: mu, variance, deviation, r), normalise, gain (with bias).
 /// A constant token with eps = 0 gives NaN.  `centred` is scratch of d values.
 template <class A>
 void layer_norm(A& ar, Row<const Value<A>> x, const Operand& gain, const Operand& bias, double epsilon,
@@ -31,17 +31,16 @@ void layer_norm(A& ar, Row<const Value<A>> x, const Operand& gain, const Operand
   auto& stats = step(ar, Step::stats);
   const auto d = stats.exactly(static_cast<double>(x.size()));
   for (std::size_t i = 0; i < x.size(); ++i) centred[i] = stats.load(x[i]);
-  const auto mu = stats.div(sum(stats, Row<const Value<A>>(centred)), d);
+  const auto mu = stats.store(stats.div(sum(stats, Row<const Value<A>>(centred)), d));
   for (std::size_t i = 0; i < x.size(); ++i) centred[i] = stats.sub(centred[i], mu);
   const auto at = [&](std::size_t i) { return centred[i]; };
-  const auto variance = stats.div(dot_of(stats, x.size(), at, at), d);
-  const auto r =
-      stats.store(stats.div(stats.exactly(1.0), stats.sqrt(stats.add(variance, stats.lift(epsilon)))));
-  const auto stored_mu = stats.store(mu);
+  const auto variance = stats.store(stats.div(dot_of(stats, x.size(), at, at), d));
+  const auto deviation = stats.store(stats.sqrt(stats.store(stats.add(variance, stats.lift(epsilon)))));
+  const auto r = stats.store(stats.div(stats.exactly(1.0), deviation));
   auto& normalise = step(ar, Step::normalise);
   auto& affine = step(ar, Step::gain);
   for (std::size_t i = 0; i < x.size(); ++i) {
-    auto v = normalise.store(normalise.mul(normalise.sub(normalise.load(x[i]), stored_mu), r));
+    auto v = normalise.store(normalise.mul(normalise.sub(normalise.load(x[i]), mu), r));
     if (!gain.empty()) {
       v = affine.mul(affine.load(v), affine.exactly(gain.at(0, i)));
       if (!bias.empty()) v = affine.add(v, affine.exactly(bias.at(0, i)));

@@ -81,8 +81,8 @@ TEST(LayerNorm, CentringStaysWithinLemma410) {
 }
 
 /// With c_hat within e of c and r_hat in [r_low, r_high] (three more roundings: + eps, root, reciprocal):
-/// |c_hat r_hat - c r| <= |c| max(r_high - r, r - r_low) + e r_high; then one rounding each for the product, the
-/// gain and the bias.
+/// |c_hat r_hat - c r| <= |c| max(r_high - r, r - r_low) + e r_high; then one rounding each for the product,
+/// the gain and the bias.
 TEST(LayerNorm, ErrorOfFrameworkOrderStaysWithinBound) {
   Inputs inputs(seed);
   Within within;
@@ -135,7 +135,8 @@ TEST(LayerNorm, ErrorOfPapersOrderStaysWithinBound) {
           const auto [low, high] = centred.mean_square(studied.dot(d), u, 0);
           double mean_square = 0;
           for (const double c : centred.c) mean_square += c * c / static_cast<double>(d);
-          const double r = 1 / std::sqrt(mean_square), r_low = 1 / std::sqrt(high), r_high = 1 / std::sqrt(low);
+          const double r = 1 / std::sqrt(mean_square), r_low = 1 / std::sqrt(high),
+                       r_high = 1 / std::sqrt(low);
           // sqrt(d) c, its quotient and the root itself round; sqrt(d) too when it is not exact
           const double g = gamma(3 + (root == RootOfD::rounded), u);
           std::vector<double> bound;

@@ -2,6 +2,7 @@
 // The relative error of y is unbounded where x + f cancels (xi(f) of Lemmas 4.25 to 4.28).
 #pragma once
 
+#include "halfulp/base/view.hpp"
 #include "halfulp/layers/staged.hpp"
 
 namespace halfulp {

@@ -12,7 +12,8 @@ constexpr std::uint64_t seed = 1;
 
 /// The framework's order with a gain.
 template <class A>
-std::vector<Value<A>> normed(A& ar, const std::vector<double>& xs, const Matrix<double>& gain, double epsilon) {
+std::vector<Value<A>> normed(A& ar, const std::vector<double>& xs, const Matrix<double>& gain,
+                             double epsilon) {
   const auto x = in(ar, xs);
   std::vector<Value<A>> y(xs.size());
   rms_norm(ar, Row<const Value<A>>(x), operand_of(gain.view()), epsilon, Row<Value<A>>(y));
@@ -33,8 +34,8 @@ std::vector<double> relative(const std::vector<DoubleDouble>& y, double coeffici
   return bound;
 }
 
-/// Squares are positive, so their mean has theta of dot(d) + 1 roundings, with eps (rounded itself) one more; the
-/// root halves them and rounds, the reciprocal, x r and the gain round once each.
+/// Squares are positive, so their mean has theta of dot(d) + 1 roundings, with eps (rounded itself) one more;
+/// the root halves them and rounds, the reciprocal, x r and the gain round once each.
 TEST(RmsNorm, ErrorOfFrameworkOrderStaysWithinBound) {
   Inputs inputs(seed);
   Within within;
@@ -119,10 +120,15 @@ TEST(RmsNorm, RoundsAsOftenAsCounted) {
   EXPECT_EQ(ar.loads, 4 * 11);       // squares take two
   Counting papers;
   normed_of_paper(papers, x, RootOfD::exact);
-  EXPECT_EQ(papers.muls, 11 + 1 + 11);  // squares, the root of d (not used here), x sqrt(d)
+  EXPECT_EQ(papers.muls, 11);            // squares
+  EXPECT_EQ(papers.roots_of_d, 1 + 11);  // the rounded root (not used here), x sqrt(d)
   EXPECT_EQ(papers.divs, 11);
   EXPECT_EQ(papers.sqrts, 1);
   EXPECT_EQ(papers.stores, 11);
+  Counting rounded;
+  normed_of_paper(rounded, x, RootOfD::rounded);
+  EXPECT_EQ(rounded.muls, 11 + 11);
+  EXPECT_EQ(rounded.roots_of_d, 1);
 }
 
 TEST(RmsNorm, ZeroTokenWithoutEpsilonIsNotANumber) {

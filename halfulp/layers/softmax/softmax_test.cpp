@@ -25,8 +25,9 @@ std::vector<double> scores(Inputs& inputs, Simulated& ar, std::size_t n, Kind ki
   return s;
 }
 
-/// Lemma 4.19: exp rounds, the sum of positive terms passes `additions`, the quotient rounds; both the term and
-/// its weight in the sum carry the rounding of exp: additions + 3, which is n + 2 for the recursive order.
+/// Lemma 4.19: exp rounds, the sum of positive terms passes `additions`, the quotient rounds; both the term
+/// and its weight in the sum carry the rounding of exp: additions + 3, which is n + 2 for the recursive
+/// order.
 TEST(Softmax, ErrorOfUnshiftedFormStaysWithinLemma419) {
   Inputs inputs(seed);
   Within within;
@@ -39,7 +40,8 @@ TEST(Softmax, ErrorOfUnshiftedFormStaysWithinLemma419) {
         DoubleDoubleArithmetic reference;
         const auto exact = weights(reference, s, Shift::by_maximum);
         std::vector<double> bound;
-        for (const DoubleDouble& y : exact) bound.push_back(gamma(studied.additions(n) + 3, studied.u()) * y.hi);
+        for (const DoubleDouble& y : exact)
+          bound.push_back(gamma(studied.additions(n) + 3, studied.u()) * y.hi);
         within.expect(weights(ar, s, Shift::none), exact, bound, inputs.replay(studied, kind, trial));
       }
     }
@@ -47,8 +49,9 @@ TEST(Softmax, ErrorOfUnshiftedFormStaysWithinLemma419) {
   within.expect_sharpness(0.3);
 }
 
-/// The subtraction of the maximum errs by u D_i, D_i = max s - s_i, so exp by a factor e^(+-u D_i), in the term and
-/// in the sum: e^(u (D_i + max D)) (1 - u)^-(additions + 3).  Erratum E7: n + 3 roundings are not enough.
+/// The subtraction of the maximum errs by u D_i, D_i = max s - s_i, so exp by a factor e^(+-u D_i), in the
+/// term and in the sum: e^(u (D_i + max D)) (1 - u)^-(additions + 3).  Erratum E7: n + 3 roundings are not
+/// enough.
 TEST(Softmax, ErrorOfShiftedFormStaysWithinBound) {
   Inputs inputs(seed);
   Within within;
@@ -64,8 +67,9 @@ TEST(Softmax, ErrorOfShiftedFormStaysWithinBound) {
         const auto exact = weights(reference, s, Shift::by_maximum);
         std::vector<double> bound;
         for (std::size_t i = 0; i < n; ++i)
-          bound.push_back(std::expm1(u * (top - s[i] + widest) - (studied.additions(n) + 3) * std::log1p(-u)) *
-                          exact[i].hi);
+          bound.push_back(
+              std::expm1(u * (top - s[i] + widest) - (studied.additions(n) + 3) * std::log1p(-u)) *
+              exact[i].hi);
         within.expect(weights(ar, s, Shift::by_maximum), exact, bound, inputs.replay(studied, kind, trial));
       }
     }
