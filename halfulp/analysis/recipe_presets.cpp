@@ -26,29 +26,21 @@ bool is_matrix_product(Site site, Step step) {
   return site != Site::embed && !is_norm(site);
 }
 
-/// Results in F, binary32 inside; inner steps hand binary32 on.
+/// Results in F, binary32 inside.  Only matrix products take their operands in F; everything else reads what
+/// it gets without rounding it, and inner steps hand binary32 on.
 StepFormats eager(const RoundingRule& f, bool flash, Norm norm, Site site, Step step) {
   const RoundingRule a = accumulator_for(f);
-  const StepFormats stored{f, a, f}, inner{f, a, a}, passed{a, a, a}, last{a, a, f};
+  const StepFormats product{f, a, f}, inner{a, a, a}, result{a, a, f};
   if (is_norm(site)) {
-    if (step == Step::stats) return inner;
-    if (norm == Norm::layer) return step == Step::normalise ? inner : last;
-    return stored;
+    const bool stays_inside = step == Step::stats || (norm == Norm::layer && step == Step::normalise);
+    return stays_inside ? inner : result;
   }
-  if (site == Site::softmax) return step == Step::divide ? last : step == Step::exp ? inner : passed;
-  if (site == Site::rope && step == Step::table) return last;
+  if (site == Site::softmax) return step == Step::divide ? result : inner;
   if (site == Site::pv && flash) {
-    switch (step) {
-      case Step::scale:
-      case Step::product:
-        return inner;
-      case Step::divide:
-        return last;
-      default:
-        return passed;
-    }
+    if (step == Step::scale || step == Step::product) return {f, a, a};
+    return step == Step::divide ? result : inner;
   }
-  return stored;
+  return is_matrix_product(site, step) ? product : result;
 }
 
 /// Autocast: matrix products and what follows them element by element in F, norms, softmax and stream in

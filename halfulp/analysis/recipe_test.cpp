@@ -45,11 +45,11 @@ std::string message_of(const std::string& recipe) {
 
 TEST(Recipe, EagerPresetsStoreInFAndComputeInBinary32) {
   EXPECT_EQ(formats("bf16", 0, Site::qkv, Step::product), "bf16 fp32 bf16");
-  EXPECT_EQ(formats("bf16", 0, Site::softmax, Step::exp), "bf16 fp32 fp32");
+  EXPECT_EQ(formats("bf16", 0, Site::softmax, Step::exp), "fp32 fp32 fp32");
   EXPECT_EQ(formats("bf16", 0, Site::softmax, Step::divide), "fp32 fp32 bf16");
-  EXPECT_EQ(formats("bf16", 0, Site::attn_norm, Step::stats), "bf16 fp32 fp32");
-  EXPECT_EQ(formats("bf16", 0, Site::attn_norm, Step::normalise), "bf16 fp32 bf16");
-  EXPECT_EQ(formats("bf16", 0, Site::attn_norm, Step::normalise, gpt2()), "bf16 fp32 fp32");
+  EXPECT_EQ(formats("bf16", 0, Site::attn_norm, Step::stats), "fp32 fp32 fp32");
+  EXPECT_EQ(formats("bf16", 0, Site::attn_norm, Step::normalise), "fp32 fp32 bf16");
+  EXPECT_EQ(formats("bf16", 0, Site::attn_norm, Step::normalise, gpt2()), "fp32 fp32 fp32");
   EXPECT_EQ(formats("bf16", 0, Site::attn_norm, Step::gain, gpt2()), "fp32 fp32 bf16");
   EXPECT_EQ(formats("bf16", 0, Site::rope, Step::table), "fp32 fp32 bf16");
   EXPECT_EQ(formats("fp64", 0, Site::qkv, Step::product), "fp64 fp64 fp64");
@@ -92,7 +92,7 @@ TEST(Recipe, OverridesSetSitesStepsAndParts) {
   EXPECT_EQ(formats("bf16,norm.stats=bf16", 0, Site::mlp_norm, Step::stats), "bf16 fp32 bf16");
   EXPECT_EQ(formats("bf16,norm.stats=bf16", 0, Site::final_norm, Step::stats), "bf16 fp32 bf16");
   EXPECT_EQ(formats("bf16,softmax.out=fp32", 0, Site::softmax, Step::divide), "fp32 fp32 fp32");
-  EXPECT_EQ(formats("bf16,softmax.out=fp64", 0, Site::softmax, Step::exp), "bf16 fp32 fp32");
+  EXPECT_EQ(formats("bf16,softmax.out=fp64", 0, Site::softmax, Step::exp), "fp32 fp32 fp32");
   EXPECT_EQ(formats("fp16,qkv.acc=fp32:stochastic", 0, Site::qkv, Step::product),
             "fp16 fp32:stochastic fp16");
   EXPECT_EQ(formats("bf16,head.weight=e4m3fn:saturate", 0, Site::head, Step::weight),
@@ -128,7 +128,7 @@ TEST(Recipe, FilesAreReadWithCommentsAndFurtherOverrides) {
   const std::string recipe = "@" + path.string() + ",qkv=fp16";
   EXPECT_EQ(formats(recipe, 0, Site::score, Step::scale), "fp32 fp32 fp32");
   EXPECT_EQ(formats(recipe, 1, Site::act, Step::gate), "fp32 fp32 fp32");
-  EXPECT_EQ(formats(recipe, 2, Site::act, Step::gate), "bf16 fp32 bf16");
+  EXPECT_EQ(formats(recipe, 2, Site::act, Step::gate), "fp32 fp32 bf16");
   EXPECT_EQ(formats(recipe, 2, Site::qkv, Step::product), "fp16 fp32 fp16");
   std::filesystem::remove(path);
   EXPECT_THROW(Recipe("@" + path.string()), input_error);
@@ -165,7 +165,7 @@ TEST(Recipe, ReadingWhatWasStoredSoIsNoErrorOfTheReader) {
   EXPECT_EQ(in("fp32", Site::qkv, Step::product), "fp64");
   EXPECT_EQ(in("amp-bf16", Site::qkv, Step::product), "bf16") << "autocast casts here";
   EXPECT_EQ(in("bf16,attn_norm.out=fp32", Site::qkv, Step::product), "bf16");
-  EXPECT_EQ(in("bf16,0.mlp_residual.out=fp32", Site::attn_norm, Step::stats), "bf16");
+  EXPECT_EQ(in("pure-bin8,0.mlp_residual.out=fp32", Site::attn_norm, Step::stats), "bin8");
   EXPECT_EQ(in("bf16-flash", Site::pv, Step::product), "bf16") << "exponentials are rounded there";
 }
 

@@ -95,19 +95,19 @@ class Simulated {
   double mul_root(double a, double d) { return constant(halfulp::sqrt(DoubleDouble{d}) * a); }
   double div_root(double a, double d) { return constant(DoubleDouble{a} / halfulp::sqrt(DoubleDouble{d})); }
   double exp(double a) {
-    return elementary(a, exp_odd, [](double x) { return halfulp::exp(x); });
+    return elementary(a, exp_odd, [](auto x) { return halfulp::exp(x); });
   }
   double tanh(double a) {
-    return elementary(a, tanh_odd, [](double x) { return halfulp::tanh(x); });
+    return elementary(a, tanh_odd, [](auto x) { return halfulp::tanh(x); });
   }
   double erf(double a) {
-    return elementary(a, erf_odd, [](double x) { return halfulp::erf(x); });
+    return elementary(a, erf_odd, [](auto x) { return halfulp::erf(x); });
   }
   double sin(double a) {
-    return elementary(a, sin_odd, [](double x) { return halfulp::sin(x); });
+    return elementary(a, sin_odd, [](auto x) { return halfulp::sin(x); });
   }
   double cos(double a) {
-    return elementary(a, cos_odd, [](double x) { return halfulp::cos(x); });
+    return elementary(a, cos_odd, [](auto x) { return halfulp::cos(x); });
   }
 
   double neg(double a) const { return -a; }
@@ -144,18 +144,25 @@ class Simulated {
       sum.x = -0.0;
     return sum;
   }
-  template <class Odd, class Nearest>
-  double elementary(double a, Odd odd, Nearest nearest) {
-    const bool wide = acc_.rule().format.precision > 51;  // binary64 itself, and decimal digits of it
-    return rounded(acc_, wide ? beyond_the_ends(nearest(a), std::isfinite(a) && a != 0) : Inexact{odd(a)});
+  /// Up to 51 bits by the value rounded to odd; 52 bits, and 53 in other modes than nearest-even, by the
+  /// double-double value; binary64 and decimal digits of it by the function of binary64.
+  template <class Odd, class Function>
+  double elementary(double a, Odd odd, Function function) {
+    if (acc_.rule().format.precision <= 51) return rounded(acc_, {odd(a)});
+    const bool is_rounded = std::isfinite(a) && a != 0;
+    if (!acc_.needs_residual()) return rounded(acc_, beyond_the_ends(function(a), is_rounded));
+    const DoubleDouble z = function(DoubleDouble{a});
+    return rounded(acc_, z.lo == 0 ? beyond_the_ends(z.hi, is_rounded) : Inexact{z.hi, z.lo});
   }
   double constant(DoubleDouble z) {
-    const bool wide = acc_.rule().format.precision > 51;
-    return rounded(acc_, {wide ? z.hi : round_to_odd(z)});
+    if (acc_.rule().format.precision <= 51) return rounded(acc_, {round_to_odd(z)});
+    return rounded(acc_, acc_.needs_residual() ? Inexact{z.hi, z.lo} : Inexact{z.hi});
   }
-  /// A binary64 result that is zero or infinite, of a function that is neither there.
+  /// A result that is zero, infinite, 1 or -1, of a function that is none of these there: all functions of
+  /// this class are beyond 1 only where double-double says so.
   static Inexact beyond_the_ends(double y, bool is_rounded) {
-    return {y, !is_rounded ? 0.0 : std::isinf(y) ? -y : y == 0 ? 1.0 : 0.0};
+    if (!is_rounded) return {y, 0};
+    return {y, std::isinf(y) || std::fabs(y) == 1 ? -y : y == 0 ? 1.0 : 0.0};
   }
   std::uint32_t draw(const Rounder& rounder) {
     if (rounder.rule().mode != Rounding::stochastic) return 0;

@@ -4,8 +4,8 @@
 //   y_ij = store( sum_k load(w_ik) load(x_kj)  [+ b_i] )
 //
 // matmul_naive is the definition, for any arithmetic.  The overloads of matmul for Simulated, Native and
-// DoubleDoubleArithmetic give the same bits, fast (matmul_kernels.hpp); results do not depend on the number
-// of threads.
+// DoubleDoubleArithmetic give the same bits, signs of zeros included (a NaN is a NaN), for every format, mode
+// and order, whatever the number of threads and the instruction set.
 #pragma once
 
 #include "halfulp/arith/double_double_arithmetic.hpp"
@@ -58,6 +58,12 @@ void matmul_naive(A& ar, const Operand& w, const Operand& bias, MatrixView<const
   begin_entry(ar, w.rows(), x.columns());
 }
 
+/// Fast (kernels.hpp) for accumulators rounded to nearest-even of up to 25 bits and of binary32 and binary64,
+/// dec<p> up to p = 15, and random rounding of 2 to 11 bits in recursive and blocked order; the definition,
+/// rows shared among threads, for all others and for operands whose range proves nothing.
+/// Events: those that the results show are counted (a result that is not finite although all operands are,
+/// a zero stored for a sum that is not); what happens inside a sum and in reading operands is counted by
+/// matmul_naive only.
 void matmul(Simulated& ar, const Operand& w, const Operand& bias, MatrixView<const double> x,
             MatrixView<double> y);
 void matmul(Native& ar, const Operand& w, const Operand& bias, MatrixView<const double> x,

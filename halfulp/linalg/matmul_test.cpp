@@ -70,8 +70,8 @@ std::uint16_t fp16_bits(float x) {
   if (std::fabs(y) < 0x1p-14)
     return static_cast<std::uint16_t>(sign | static_cast<int>(std::fabs(y) * 0x1p24));
   const int e = std::ilogb(y);
-  return static_cast<std::uint16_t>(sign |
-                                    ((e + 14) << 10) + static_cast<int>(std::ldexp(std::fabs(y), 10 - e)));
+  return static_cast<std::uint16_t>(sign + ((e + 14) << 10) +
+                                    static_cast<int>(std::ldexp(std::fabs(y), 10 - e)));
 }
 
 /// A weight of a stated type, its bytes.
