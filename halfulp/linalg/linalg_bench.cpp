@@ -30,37 +30,50 @@ double seconds(const std::function<void()>& body) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// Times of several bodies, taken in turn so that a change of the machine's clock or load meets all of them.
-struct Times {
-  double best, median;
+/// Something to time; prepare() is not timed.
+struct Body {
+  std::function<void()> run;
+  std::function<void()> prepare = [] {};
 };
-std::vector<Times> in_turn(const std::vector<std::function<void()>>& bodies, int rounds) {
-  std::vector<std::vector<double>> times(bodies.size());
-  for (const auto& body : bodies) body();
-  for (int r = 0; r < rounds; ++r)
-    for (std::size_t b = 0; b < bodies.size(); ++b) times[b].push_back(seconds(bodies[b]));
-  std::vector<Times> result;
-  for (auto& t : times) {
-    std::sort(t.begin(), t.end());
-    result.push_back({t.front(), t[t.size() / 2]});
-  }
-  return result;
+using Times = std::vector<double>;
+
+/// Times of several bodies, taken in turn so that a change of the machine's clock or load meets all of them.
+std::vector<Times> in_turn(const std::vector<Body>& bodies, int rounds) {
+  std::vector<Times> times(bodies.size());
+  for (int r = -1; r < rounds; ++r)
+    for (std::size_t b = 0; b < bodies.size(); ++b) {
+      bodies[b].prepare();
+      const double t = seconds(bodies[b].run);
+      if (r >= 0) times[b].push_back(t);  // the first round warms up
+    }
+  return times;
+}
+double best(const Times& times) { return *std::min_element(times.begin(), times.end()); }
+double median(Times values) {
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
+                   values.end());
+  return values[values.size() / 2];
 }
 
+/// Rates at the best times; ratio of these; median over rounds of the ratio within a round.
 struct Line {
   std::string figure, unit, peer;
-  double ours, peers, ratio, median_ratio, goal;
+  double ours, peers, ratio, paired, goal;
 };
 std::vector<Line> lines;
 
-void report(const std::string& figure, const std::string& unit, double work, Times ours,
-            const std::string& peer, double peer_work, Times peers, double goal) {
-  Line line{figure, unit, peer, work / ours.best * 1e-9, peer_work / peers.best * 1e-9, 0, 0, goal};
+void report(const std::string& figure, const std::string& unit, double work, const Times& ours,
+            const std::string& peer, double peer_work, const Times& peers, double goal) {
+  Line line{figure, unit, peer, work / best(ours) * 1e-9, peer_work / best(peers) * 1e-9, 0, 0, goal};
   line.ratio = line.ours / line.peers;
-  line.median_ratio = (work / ours.median) / (peer_work / peers.median);
-  std::printf("%-42s %9.3f %-12s %-22s %9.3f %8.4f %8.4f %8.4f %s\n", figure.c_str(), line.ours, unit.c_str(),
-              peer.c_str(), line.peers, line.ratio, line.median_ratio, goal,
-              line.ratio >= goal || line.median_ratio >= goal ? "" : "below");
+  Times paired;
+  for (std::size_t r = 0; r < std::min(ours.size(), peers.size()); ++r)
+    paired.push_back(work / ours[r] / (peer_work / peers[r]));
+  line.paired = median(paired);
+  std::printf("%-34s %9.3f %-12s %-16s %9.3f %9.4f %9.4f", figure.c_str(), line.ours, unit.c_str(),
+              peer.c_str(), line.peers, line.ratio, line.paired);
+  if (goal > 0) std::printf("  %6.3f %s", goal, std::max(line.ratio, line.paired) < goal ? "below" : "");
+  std::printf("\n");
   std::fflush(stdout);
   lines.push_back(line);
 }
@@ -176,27 +189,23 @@ void products(const Blas& blas, int rounds, const std::string& only) {
     ours();
     p.check(f.formats, f.name);
     const int count = std::max(3, rounds / f.slower);
-    const auto times = in_turn({ours, blas.sgemm ? std::function<void()>(sgemm) : ours}, count);
-    report(f.name, "Grounding/s", flops, times[0], "sgemm GFLOP/s", flops, times[1], f.goal);
-    const auto two = in_turn({[&] {
-                                set_threads(1);
-                                ours();
-                              },
-                              [&] {
-                                set_threads(2);
-                                ours();
-                              }},
-                             count);
-    report("  two threads", "Grounding/s", flops, two[1], "one thread", flops, two[0], 1.8);
+    const auto times = in_turn({{ours}, {blas.sgemm ? std::function<void()>(sgemm) : ours}}, count);
+    report(f.name, "roundings/s", flops, times[0], "sgemm", flops, times[1], f.goal);
+    const auto several = [&] {
+      for (int r = 0; r < 5; ++r) ours();
+    };
+    const auto threads =
+        in_turn({{several, [] { set_threads(1); }}, {several, [] { set_threads(2); }}}, count / 5 + 3);
+    report("  two threads", "roundings/s", 5 * flops, threads[1], "one thread", 5 * flops, threads[0], 1.8);
     set_threads(1);
-    Matrix<double> few(m, 8);
-    const auto naive =
-        in_turn({[&] {
-                  Simulated own(f.formats);
-                  matmul_rows_naive(own, p.w, {}, p.x.view().columns_part(0, 8), few.view(), 0, 64);
-                }},
-                3);
-    report("  the plain loop", "Grounding/s", flops, times[0], "matmul_naive", 2.0 * 64 * k * 8, naive[0], 0);
+    Matrix<double> few(m, 4);
+    const auto plain_loop = [&] {
+      Simulated own(f.formats);
+      matmul_rows_naive(own, p.w, {}, p.x.view().columns_part(0, 4), few.view(), 0, 16);
+    };
+    const auto naive = in_turn({{plain_loop}}, 2);
+    report("  beside the plain loop", "roundings/s", flops, times[0], "matmul_naive", 2.0 * 16 * k * 4,
+           naive[0], 0);
   }
   if (only.empty() || only == "double_double") {
     Matrix<DoubleDouble> x(k, n), y(m, n);
@@ -205,8 +214,8 @@ void products(const Blas& blas, int rounds, const std::string& only) {
     DoubleDoubleArithmetic dd;
     set_threads(1);
     const auto ours = [&] { matmul(dd, p.w, {}, x.view(), y.view()); };
-    const auto times = in_turn({ours, sgemm}, std::max(3, rounds / 20));
-    report("double-double", "G(+ and *)/s", flops, times[0], "sgemm GFLOP/s", flops, times[1], 0);
+    const auto times = in_turn({{ours}, {sgemm}}, std::max(3, rounds / 20));
+    report("double-double", "+ and */s", flops, times[0], "sgemm", flops, times[1], 0);
   }
 }
 
@@ -248,21 +257,20 @@ void arrays(int rounds, const std::string& only) {
       for (std::size_t i = 0; i < count && rule.mode != Rounding::stochastic; i += 1 + count / 5000)
         if (const double y = round({in.data[i], 0}, rule); static_cast<float>(y) != out.data[i] && y == y)
           fail(name);
-      const auto times = in_turn({ours, libc, own}, std::max(5, rounds / 10));
-      const bool memcpy_wins = times[1].best < times[2].best;
-      const Times copy = memcpy_wins ? times[1] : times[2];
+      const auto times = in_turn({{ours}, {libc}, {own}}, std::max(5, rounds / 4));
+      const bool libc_wins = best(times[1]) < best(times[2]);
+      const Times& copy = libc_wins ? times[1] : times[2];
       if (rule.mode == Rounding::stochastic) {
-        const auto nearest = repeated([&] {
-          RoundingRule r = rule;
-          r.mode = Rounding::nearest_even;
-          round_array(r, in.data, out.data, count);
-        });
-        const auto both = in_turn({ours, nearest}, std::max(5, rounds / 10));
-        report(name, "Gelement/s", work, both[0], "nearest-even", work, both[1], large ? 0.4 : 0);
+        RoundingRule even = rule;
+        even.mode = Rounding::nearest_even;
+        const auto nearest = repeated([&] { round_array(even, in.data, out.data, count); });
+        const auto both = in_turn({{ours}, {nearest}}, std::max(5, rounds / 4));
+        report(name, "elements/s", work, both[0], "nearest-even", work, both[1], large ? 0.4 : 0);
       } else if (large) {
-        report(name, "Gelement/s", work, times[0], memcpy_wins ? "memcpy" : "our copy", work, copy, 0.85);
+        report(name, "elements/s", work, times[0], libc_wins ? "memcpy" : "our copy", work, copy, 0.85);
       } else {
-        report(name, "Gelement/s", work, times[0], "4e9/s", 4e9, {1, 1}, name == "dec4" ? 0 : 1);
+        report(name, "elements/s", work, times[0], "4e9/s", 4e9, Times(times[0].size(), 1),
+               name == "dec4" ? 0 : 1);
       }
     }
   }
@@ -276,7 +284,7 @@ void write_json(const std::string& path, const Blas& blas) {
     const Line& l = lines[i];
     file << (i ? ",\n  " : "\n  ") << "{\"figure\": \"" << l.figure << "\", \"unit\": \"" << l.unit
          << "\", \"rate\": " << l.ours << ", \"peer\": \"" << l.peer << "\", \"peer_rate\": " << l.peers
-         << ", \"ratio\": " << l.ratio << ", \"median_ratio\": " << l.median_ratio << ", \"goal\": " << l.goal
+         << ", \"ratio\": " << l.ratio << ", \"paired_ratio\": " << l.paired << ", \"goal\": " << l.goal
          << "}";
   }
   file << "\n]}\n";
@@ -294,8 +302,8 @@ int main(int argc, char** argv) {
   }
   const Blas blas;
   std::printf("instruction set: %s\n", kernels().name);
-  std::printf("%-42s %9s %-12s %-22s %9s %8s %8s %8s\n", "figure", "rate e9", "", "peer", "rate e9",
-              "best/best", "medians", "goal");
+  std::printf("%-34s %9s %-12s %-16s %9s %9s %9s  %6s\n", "figure", "e9", "", "peer", "e9", "best/best",
+              "paired", "goal");
   set_threads(1);
   products(blas, rounds, only);
   arrays(rounds, only);

@@ -27,7 +27,8 @@ void scale(const Kernels& kernels, const double* in, std::size_t n, double facto
   kernels.scale_double(in, n, factor, out);
 }
 
-constexpr std::size_t slack = 64;  // numbers after a packed operand that a tile may read and ignore
+constexpr std::size_t tile_rows = 24;  // a multiple of the rows of every tile
+constexpr std::size_t slack = 64;      // numbers after a packed operand that a tile may read and ignore
 
 /// A broadcast operand: entry (r, k) at r row_step + k k_step; and its multiples, for steps that split.
 template <class T>
@@ -72,8 +73,8 @@ class Product {
   Events run(std::size_t first, std::size_t last) const;
   std::size_t rows_at_once() const {
     if (swapped_) return packed_.width;
-    const std::size_t share = y_.rows() / (4 * threads()) / 12 * 12;
-    return std::clamp<std::size_t>(share, 12, 48);
+    const std::size_t share = y_.rows() / (4 * threads()) / tile_rows * tile_rows;
+    return std::clamp<std::size_t>(share, tile_rows, 2 * tile_rows);
   }
 
  private:
@@ -99,7 +100,8 @@ class Product {
 template <class T>
 bool Product<T>::pack_x() {
   PackedX<T>& p = packed_;
-  p.width = steps_of<T>(kernels_).of[static_cast<std::size_t>(Step::plain)].wide.columns;
+  p.width =
+      std::max<std::size_t>(steps_of<T>(kernels_).of[static_cast<std::size_t>(Step::plain)].wide.columns, 32);
   p.panels = (x_.columns() + p.width - 1) / p.width;
   p.panel_size = k_ * p.width;
   const std::size_t size = p.panels * p.panel_size + slack;
@@ -171,7 +173,7 @@ void Product<T>::tile(const TileKernel<T>& kernel, Step step, const Broadcast<T>
   tile(wide ? again.wide : again.narrow, careful, a, b, out, wide);
 }
 
-/// out [rows, columns]: pitch packed_.width.  Tiles may write beyond, up to 12 rows.
+/// out [rows, columns]: pitch packed_.width.  Tiles may write beyond, up to tile_rows - 1 rows.
 template <class T>
 void Product<T>::tiles(Step step, const Broadcast<T>& a, std::size_t rows, const T* b, std::size_t columns,
                        T* out) const {
@@ -189,7 +191,7 @@ template <class T>
 Events Product<T>::run_rows(std::size_t first, std::size_t last) const {
   thread_local AlignedBuffer<T> numbers, more, much, sums;
   const std::size_t rows = last - first, pitch = (k_ + 15) / 16 * 16 + 16;
-  const std::size_t padded = (rows + 11) / 12 * 12, size = padded * pitch;
+  const std::size_t padded = (rows + tile_rows - 1) / tile_rows * tile_rows, size = padded * pitch;
   T* const a = numbers.reserve(size);
   Loader<T> loader(w_.stored, ar_.in(), kernels_);
   BitRange bits;
@@ -214,7 +216,7 @@ Events Product<T>::run_rows(std::size_t first, std::size_t last) const {
     scale(kernels_, a, size, constants_.split, much.reserve(size));
   }
   Finisher<T> finisher(ar_, bias_, kernels_);
-  T* const out = sums.reserve((padded + 12) * packed_.width);
+  T* const out = sums.reserve(padded * packed_.width);
   for (std::size_t panel = 0; panel < packed_.panels; ++panel) {
     const std::size_t column = panel * packed_.width, n = std::min(packed_.width, x_.columns() - column);
     tiles(steps[panel], all, rows, packed_.as_broadcast.plain + panel * packed_.panel_size, n, out);
@@ -248,7 +250,7 @@ Events Product<T>::run_columns(std::size_t first, std::size_t last) const {
     steps.push_back(*step);
   }
   Finisher<T> finisher(ar_, bias_, kernels_);
-  T* const out = sums.reserve((width + 12) * width);
+  T* const out = sums.reserve((width + tile_rows) * width);
   double* const result = results.reserve(width * width);
   for (std::size_t panel = 0; panel < packed_.panels; ++panel) {
     const std::size_t column = panel * width, n = std::min(width, x_.columns() - column);

@@ -111,7 +111,7 @@ constexpr TileKernel<typename S::Lane> tile_kernel() {
 
 // Accumulators fill the registers: 32 of them with AVX-512, else 16.  Under a sanitizer, small tiles: its
 // checks in every unrolled step would take minutes to compile.
-#if HWY_IS_ASAN
+#if HWY_IS_ASAN || defined(__SANITIZE_ADDRESS__)
 inline constexpr std::size_t registers = 8;
 #else
 inline constexpr std::size_t registers = HWY_ARCH_X86 && HWY_TARGET > HWY_AVX3 ? 16 : 32;
