@@ -11,8 +11,10 @@
 namespace halfulp {
 namespace {
 
+constexpr int all_processors = tbb::task_arena::automatic;
+
 std::unique_ptr<tbb::task_arena>& arena() {
-  static auto arena = std::make_unique<tbb::task_arena>(tbb::task_arena::automatic);
+  static auto arena = std::make_unique<tbb::task_arena>(all_processors);
   return arena;
 }
 
@@ -20,7 +22,7 @@ std::unique_ptr<tbb::task_arena>& arena() {
 
 void set_threads(std::size_t count) {
   arena() = std::make_unique<tbb::task_arena>(
-      count == 0 ? tbb::task_arena::automatic : static_cast<int>(std::min<std::size_t>(count, 4096)));
+      count == 0 ? all_processors : static_cast<int>(std::min<std::size_t>(count, 4096)));
 }
 
 std::size_t threads() { return static_cast<std::size_t>(arena()->max_concurrency()); }
