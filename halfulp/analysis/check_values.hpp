@@ -7,7 +7,7 @@
 #include <string>
 
 #include "halfulp/analysis/check.hpp"
-#include "halfulp/arith/decimal.hpp"
+#include "halfulp/arith/decimal/decimal.hpp"
 #include "halfulp/arith/format.hpp"
 
 namespace halfulp {

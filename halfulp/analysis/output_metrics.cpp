@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "halfulp/analysis/error_statistics.hpp"
-#include "halfulp/arith/elementary.hpp"
+#include "halfulp/arith/elementary/elementary.hpp"
 
 namespace halfulp {
 namespace {

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "halfulp/arith/double_double.hpp"
-#include "halfulp/arith/elementary.hpp"
+#include "halfulp/arith/elementary/elementary.hpp"
 #include "halfulp/arith/summation.hpp"
 
 namespace halfulp {

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "halfulp/arith/elementary.hpp"
+#include "halfulp/arith/elementary/elementary.hpp"
 #include "halfulp/arith/summation.hpp"
 
 namespace halfulp {

@@ -10,7 +10,7 @@
 #include <cmath>
 #include <limits>
 
-#include "halfulp/arith/elementary.hpp"
+#include "halfulp/arith/elementary/elementary.hpp"
 #include "halfulp/arith/summation.hpp"
 
 namespace halfulp {

@@ -9,7 +9,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "halfulp/arith/elementary.hpp"
+#include "halfulp/arith/elementary/elementary.hpp"
 #include "halfulp/arith/random_stream.hpp"
 #include "halfulp/arith/rounder.hpp"
 #include "halfulp/arith/summation.hpp"

@@ -1,5 +1,5 @@
 // Conversions and range statistics of arrays: what packing an operand needs.
-#include "halfulp/arith/pack.hpp"
+#include "halfulp/arith/pack/pack.hpp"
 #include "halfulp/linalg/target_tables.hpp"
 
 namespace halfulp::HALFULP_TARGET {

@@ -1,5 +1,5 @@
 // The table of this target.
-#include "halfulp/arith/pack.hpp"
+#include "halfulp/arith/pack/pack.hpp"
 #include "halfulp/linalg/target_tables.hpp"
 
 namespace halfulp::HALFULP_TARGET {

@@ -1,6 +1,6 @@
 // A matrix product in double-double on packs: the operators of double_double.hpp, operation for operation,
 // with the high and low parts in registers of their own.
-#include "halfulp/arith/pack.hpp"
+#include "halfulp/arith/pack/pack.hpp"
 #include "halfulp/linalg/target_tables.hpp"
 
 #if defined(HWY_NATIVE_FMA) && HWY_NATIVE_FMA

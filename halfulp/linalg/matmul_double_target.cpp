@@ -1,5 +1,5 @@
 // The tiles of matrix products with binary64 carrier.
-#include "halfulp/arith/pack_digits.hpp"
+#include "halfulp/arith/pack/digits.hpp"
 #include "halfulp/linalg/matmul_tile.hpp"
 #include "halfulp/linalg/target_tables.hpp"
 

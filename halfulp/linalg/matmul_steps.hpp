@@ -2,7 +2,7 @@
 // numbers are and does accumulate(s, a, scaled, b); mul and add are for orders that need them apart.
 #pragma once
 
-#include "halfulp/arith/packed.hpp"
+#include "halfulp/arith/pack/packed.hpp"
 #include "halfulp/linalg/kernels.hpp"
 
 namespace halfulp::HALFULP_TARGET {

@@ -1,6 +1,6 @@
 // One row of a matrix product with every operation rounded at random: V packs of entries, each lane with the
 // random stream of its entry, drawn in the order in which the definition rounds.
-#include "halfulp/arith/pack_stochastic.hpp"
+#include "halfulp/arith/pack/stochastic.hpp"
 #include "halfulp/linalg/target_tables.hpp"
 
 namespace halfulp::HALFULP_TARGET {

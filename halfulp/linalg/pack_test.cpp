@@ -1,6 +1,6 @@
 // The packed arithmetic against the scalar one, number by number: this file sees the packs of the target that
 // it is compiled for; the other targets are tested through matmul and round_array.
-#include "halfulp/arith/pack.hpp"
+#include "halfulp/arith/pack/pack.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "halfulp/arith/pack_random.hpp"
-#include "halfulp/arith/packed.hpp"
+#include "halfulp/arith/pack/packed.hpp"
+#include "halfulp/arith/pack/random.hpp"
 #include "halfulp/arith/random_stream.hpp"
 #include "halfulp/arith/rounder.hpp"
 #include "halfulp/arith/simulated.hpp"

@@ -1,8 +1,8 @@
 // Arrays rounded on packs; for large ones the stores go past the caches and the loads are asked for early.
 #include <hwy/cache_control.h>
 
-#include "halfulp/arith/pack_rounding.hpp"
-#include "halfulp/arith/pack_stochastic.hpp"
+#include "halfulp/arith/pack/rounding.hpp"
+#include "halfulp/arith/pack/stochastic.hpp"
 #include "halfulp/linalg/target_tables.hpp"
 
 namespace halfulp::HALFULP_TARGET {

@@ -37,7 +37,7 @@ TRANSCENDENTAL = re.compile(
 )
 # (file, function): why its last digits do not reach a result.
 ALLOWED_TRANSCENDENTALS = {
-    ("halfulp/arith/decimal_functions.cpp", "log10"): "a guess of the exponent, corrected by one in either direction",
+    ("halfulp/arith/decimal/functions.cpp", "log10"): "a guess of the exponent, corrected by one in either direction",
 }
 GENERATOR = re.compile(r"\bstd::(random_device|mt19937(?:_64)?|minstd_rand0?|default_random_engine|\w+_distribution"
                        r"|rand|srand)\b|\bstd::time\s*\(")
@@ -126,7 +126,7 @@ def source_complaints(path, text):
             continue
         found = TRANSCENDENTAL.search(line)
         if found and (path, found.group(1)) not in ALLOWED_TRANSCENDENTALS:
-            yield number, f"{found.group(1)} of the C library may differ by processor: halfulp/arith/elementary.hpp has ours"
+            yield number, f"{found.group(1)} of the C library may differ by processor: halfulp/arith/elementary/elementary.hpp has ours"
         if GENERATOR.search(line):
             yield number, "randomness is a function of (seed, stream, counter): halfulp/base/random.hpp"
         if floor_of(path) != "cli" and PRINTS.search(line):

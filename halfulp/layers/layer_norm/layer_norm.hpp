@@ -23,8 +23,8 @@ void centring(A& op, Row<const Value<A>> x, Row<Value<A>> y) {
   for (std::size_t i = 0; i < x.size(); ++i) y[i] = op.sub(x[i], mu);
 }
 
-/// Framework order.  Steps: stats (every statistic stored: mu, variance, deviation, r), normalise, gain (with bias).
-/// A constant token with eps = 0 gives NaN.  `centred` is scratch of d values.
+/// Framework order.  Steps: stats (every statistic stored: mu, variance, deviation, r), normalise, gain (with
+/// bias). A constant token with eps = 0 gives NaN.  `centred` is scratch of d values.
 template <class A>
 void layer_norm(A& ar, Row<const Value<A>> x, const Operand& gain, const Operand& bias, double epsilon,
                 Row<Value<A>> centred, Row<Value<A>> y) {

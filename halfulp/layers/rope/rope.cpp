@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "halfulp/arith/elementary.hpp"
+#include "halfulp/arith/elementary/elementary.hpp"
 
 namespace halfulp {
 

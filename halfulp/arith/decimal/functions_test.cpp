@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "halfulp/arith/decimal_oracle_testing.hpp"
+#include "halfulp/arith/decimal/oracle_testing.hpp"
 
 namespace halfulp {
 namespace {

@@ -1,10 +1,10 @@
 // exp and expm1:  exp(x) = 2^k 2^(j/64) exp(r),  64 k + j = n = round(64 x / log 2),  |r| <= 2^-7.52.
-// The fast path is in elementary_exp_core.hpp; here are the accurate path, special cases, final rounding.
+// The fast path is in exp_core.hpp; here are the accurate path, special cases, final rounding.
 #include <cmath>
 #include <limits>
 
-#include "halfulp/arith/elementary.hpp"
-#include "halfulp/arith/elementary_exp_core.hpp"
+#include "halfulp/arith/elementary/elementary.hpp"
+#include "halfulp/arith/elementary/exp_core.hpp"
 
 namespace halfulp {
 namespace {

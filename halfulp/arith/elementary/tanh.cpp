@@ -1,9 +1,9 @@
 // tanh:  x - x^3/3 + 2x^5/15 - ...  for small |x|,  1 - 2 / (exp(2|x|) + 1)  for the rest.
 #include <cmath>
 
-#include "halfulp/arith/elementary.hpp"
-#include "halfulp/arith/elementary_exp_core.hpp"
-#include "halfulp/arith/elementary_fast.hpp"
+#include "halfulp/arith/elementary/elementary.hpp"
+#include "halfulp/arith/elementary/exp_core.hpp"
+#include "halfulp/arith/elementary/fast.hpp"
 
 namespace halfulp {
 namespace {

@@ -1,5 +1,5 @@
 // Decimal arithmetic against its definition in exact rationals.
-#include "halfulp/arith/decimal.hpp"
+#include "halfulp/arith/decimal/decimal.hpp"
 
 #include <gtest/gtest.h>
 #include <mpfr.h>
@@ -9,7 +9,7 @@
 #include <string>
 
 #include "halfulp/arith/arithmetic.hpp"
-#include "halfulp/arith/decimal_oracle_testing.hpp"
+#include "halfulp/arith/decimal/oracle_testing.hpp"
 #include "halfulp/base/error.hpp"
 
 namespace halfulp {

@@ -9,7 +9,7 @@
 #include <random>
 #include <string>
 
-#include "halfulp/arith/decimal.hpp"
+#include "halfulp/arith/decimal/decimal.hpp"
 
 namespace halfulp::testing {
 

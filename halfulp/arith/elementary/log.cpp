@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <limits>
 
-#include "halfulp/arith/elementary.hpp"
-#include "halfulp/arith/elementary_exp_core.hpp"
+#include "halfulp/arith/elementary/elementary.hpp"
+#include "halfulp/arith/elementary/exp_core.hpp"
 
 namespace halfulp {
 namespace {

@@ -3,7 +3,7 @@
 // dropped.
 #pragma once
 
-#include "halfulp/arith/pack_random.hpp"
+#include "halfulp/arith/pack/random.hpp"
 #include "halfulp/arith/rounding_constants.hpp"
 
 namespace halfulp::HALFULP_TARGET {

@@ -1,6 +1,6 @@
 // Accuracy of the elementary functions against MPFR: the tolerance is the bound of the docstring.
 // Correct rounding is in elementary_rounding_test.cpp, the constants in elementary_tables_test.cpp.
-#include "halfulp/arith/elementary.hpp"
+#include "halfulp/arith/elementary/elementary.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "halfulp/arith/elementary_exp_core.hpp"
-#include "halfulp/arith/elementary_fast.hpp"
+#include "halfulp/arith/elementary/exp_core.hpp"
+#include "halfulp/arith/elementary/fast.hpp"
 #include "halfulp/arith/mpfr_oracle.hpp"
 
 namespace halfulp {

@@ -6,7 +6,7 @@
 // The ways differ in how they find G.
 #pragma once
 
-#include "halfulp/arith/pack.hpp"
+#include "halfulp/arith/pack/pack.hpp"
 #include "halfulp/arith/rounding_constants.hpp"
 
 namespace halfulp::HALFULP_TARGET {

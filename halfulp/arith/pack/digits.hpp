@@ -2,7 +2,7 @@
 // lane; lanes whose 10^|s| is beyond 10^22 are handed to it.
 #pragma once
 
-#include "halfulp/arith/pack.hpp"
+#include "halfulp/arith/pack/pack.hpp"
 #include "halfulp/arith/rounding_constants.hpp"
 
 namespace halfulp {

@@ -6,7 +6,7 @@
 // tolerate the carrier's rounding because 24 >= 2 t + 2 (53 >= 2 t + 2).
 #pragma once
 
-#include "halfulp/arith/pack_rounding.hpp"
+#include "halfulp/arith/pack/rounding.hpp"
 
 namespace halfulp::HALFULP_TARGET {
 

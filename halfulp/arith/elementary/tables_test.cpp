@@ -1,5 +1,5 @@
 // The constants of the elementary functions, recomputed with MPFR to 600 bits and compared bit for bit.
-#include "halfulp/arith/elementary_tables.hpp"
+#include "halfulp/arith/elementary/tables.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <initializer_list>
 
-#include "halfulp/arith/elementary_erf_grid.hpp"
+#include "halfulp/arith/elementary/erf_grid.hpp"
 #include "halfulp/arith/mpfr_oracle.hpp"
 
 namespace halfulp {

@@ -2,7 +2,7 @@
 // base/random.hpp and RandomStream define.
 #pragma once
 
-#include "halfulp/arith/pack.hpp"
+#include "halfulp/arith/pack/pack.hpp"
 
 namespace halfulp::HALFULP_TARGET {
 

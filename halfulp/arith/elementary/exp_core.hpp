@@ -10,7 +10,7 @@
 #include <bit>
 #include <cstdint>
 
-#include "halfulp/arith/elementary_tables.hpp"
+#include "halfulp/arith/elementary/tables.hpp"
 
 namespace halfulp::detail {
 

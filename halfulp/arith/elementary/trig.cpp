@@ -2,8 +2,8 @@
 #include <cmath>
 #include <limits>
 
-#include "halfulp/arith/elementary.hpp"
-#include "halfulp/arith/elementary_exp_core.hpp"
+#include "halfulp/arith/elementary/elementary.hpp"
+#include "halfulp/arith/elementary/exp_core.hpp"
 
 namespace halfulp {
 namespace {

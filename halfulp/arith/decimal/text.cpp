@@ -5,9 +5,9 @@
 #include <limits>
 #include <string>
 
-#include "halfulp/arith/decimal.hpp"
-#include "halfulp/arith/decimal_integers.hpp"
-#include "halfulp/arith/decimal_scaling.hpp"
+#include "halfulp/arith/decimal/decimal.hpp"
+#include "halfulp/arith/decimal/integers.hpp"
+#include "halfulp/arith/decimal/scaling.hpp"
 
 namespace halfulp {
 namespace {

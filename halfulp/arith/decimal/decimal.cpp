@@ -1,4 +1,4 @@
-#include "halfulp/arith/decimal.hpp"
+#include "halfulp/arith/decimal/decimal.hpp"
 
 #include <array>
 #include <charconv>
@@ -6,7 +6,7 @@
 #include <limits>
 #include <utility>
 
-#include "halfulp/arith/decimal_integers.hpp"
+#include "halfulp/arith/decimal/integers.hpp"
 #include "halfulp/base/error.hpp"
 
 namespace halfulp {

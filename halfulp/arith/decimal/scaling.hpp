@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "halfulp/arith/decimal_integers.hpp"
+#include "halfulp/arith/decimal/integers.hpp"
 #include "halfulp/arith/double_double.hpp"
 
 namespace halfulp {

@@ -4,10 +4,10 @@
 // before the point; the nearest whole number is certain unless z lies within its error of a midpoint.
 #include <cmath>
 
-#include "halfulp/arith/decimal.hpp"
-#include "halfulp/arith/decimal_integers.hpp"
-#include "halfulp/arith/decimal_scaling.hpp"
-#include "halfulp/arith/elementary.hpp"
+#include "halfulp/arith/decimal/decimal.hpp"
+#include "halfulp/arith/decimal/integers.hpp"
+#include "halfulp/arith/decimal/scaling.hpp"
+#include "halfulp/arith/elementary/elementary.hpp"
 
 namespace halfulp {
 namespace {

@@ -1,4 +1,4 @@
-// The fast paths of tanh and erf as pairs of numbers (that of exp is in elementary_exp_core.hpp).
+// The fast paths of tanh and erf as pairs of numbers (that of exp is in exp_core.hpp).
 // A caller rounds value + error where the bound shows the rounding to be certain, and recomputes in
 // double-double otherwise: Ziv's strategy (ACM TOMS 17 (1991), 410-423).
 #pragma once

@@ -4,10 +4,10 @@
 #include <array>
 #include <cmath>
 
-#include "halfulp/arith/elementary.hpp"
-#include "halfulp/arith/elementary_erf_grid.hpp"
-#include "halfulp/arith/elementary_exp_core.hpp"
-#include "halfulp/arith/elementary_fast.hpp"
+#include "halfulp/arith/elementary/elementary.hpp"
+#include "halfulp/arith/elementary/erf_grid.hpp"
+#include "halfulp/arith/elementary/exp_core.hpp"
+#include "halfulp/arith/elementary/fast.hpp"
 
 namespace halfulp {
 namespace {

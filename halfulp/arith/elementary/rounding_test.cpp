@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "halfulp/arith/elementary.hpp"
-#include "halfulp/arith/elementary_exp_core.hpp"
-#include "halfulp/arith/elementary_fast.hpp"
+#include "halfulp/arith/elementary/elementary.hpp"
+#include "halfulp/arith/elementary/exp_core.hpp"
+#include "halfulp/arith/elementary/fast.hpp"
 #include "halfulp/arith/mpfr_oracle.hpp"
 
 namespace halfulp {

@@ -1,0 +1,234 @@
+// Balls:  a midpoint in double-double and a radius that only rounds up; the exact number lies within.
+//
+// Whatever a computation in balls returns, the same computation in exact arithmetic on the exact numbers lies
+// within the ball returned.  Radii grow by what an operation loses (double_double.hpp, elementary.hpp; the
+// error terms themselves for sums, so that exact sums and products of short numbers keep the radius 0) and by
+// what came in.  A radius of +inf makes no statement; an infinite midpoint with radius 0 is the exact value
+// +-inf (x/0 = inf of the paper).  Below 2^-900 an absolute radius covers what double-double loses there.
+#pragma once
+
+#include <optional>
+
+#include "halfulp/arith/double_double.hpp"
+#include "halfulp/arith/elementary/elementary.hpp"
+#include "halfulp/arith/summation.hpp"
+#include "halfulp/arith/upper.hpp"
+
+namespace halfulp {
+
+struct Ball {
+  DoubleDouble mid;
+  double rad = 0;
+
+  Ball() = default;
+  Ball(double x) : mid{x, 0} {}
+  Ball(DoubleDouble x, double radius = 0) : mid(x), rad(radius) {}
+
+  /// Nothing is known.
+  static Ball everything() { return {DoubleDouble{0, 0}, std::numeric_limits<double>::infinity()}; }
+  bool is_exact() const { return rad == 0; }
+  bool is_bounded() const { return rad < std::numeric_limits<double>::infinity(); }
+};
+
+/// The ends of a ball as binary64 numbers outside of it; exact where the ball is one number of 53 bits.
+inline double upper_end(const Ball& a) {
+  if (a.rad == 0 && a.mid.lo == 0) return a.mid.hi;
+  if (!a.is_bounded()) return a.rad;
+  constexpr double up = std::numeric_limits<double>::infinity();
+  const WithError beside = two_sum(a.rad, a.mid.lo);
+  const WithError end = two_sum(a.mid.hi, beside.error > 0 ? std::nextafter(beside.value, up) : beside.value);
+  return end.error > 0 ? std::nextafter(end.value, up) : end.value;
+}
+inline double lower_end(const Ball& a) { return -upper_end(Ball(-a.mid, a.rad)); }
+/// |a| from above, and from below.
+inline double magnitude(const Ball& a) { return std::fmax(upper_end(a), -lower_end(a)); }
+inline double mignitude(const Ball& a) {
+  return std::fmax(0.0, std::signbit(a.mid.hi) ? -upper_end(a) : lower_end(a));
+}
+/// -1, 0, 1 where the ball is one number or lies on one side of zero.
+inline std::optional<int> certain_sign(const Ball& a) {
+  if (a.mid.hi == 0 && a.rad == 0) return 0;
+  if (mignitude(a) > 0) return a.mid.hi > 0 ? 1 : -1;
+  return std::nullopt;
+}
+/// Whether the exact number may be x.
+inline bool contains(const Ball& a, DoubleDouble x) {
+  if (!a.is_bounded()) return true;
+  if (a.rad == 0) return a.mid == x;
+  return std::fabs((a.mid - x).hi) <= next_above(a.rad);
+}
+
+namespace detail {
+
+/// A result of an operation on midpoints that are not finite: exact infinities follow IEEE 754, the rest is
+/// unknown.
+inline Ball beyond_the_range(double result, bool exact) {
+  return exact && std::isinf(result) ? Ball(result) : Ball::everything();
+}
+inline Ball made(DoubleDouble mid, Upper radius, bool exact_infinity) {
+  if (!std::isfinite(mid.hi)) return beyond_the_range(mid.hi, exact_infinity);
+  return {mid, radius.value()};
+}
+/// What a function of relative error at most `relative` may have lost.
+inline Upper lost(DoubleDouble result, double relative) {
+  return Upper(std::fabs(result.hi)) * relative + (std::fabs(result.hi) < 0x1p-900 ? 0x1p-1060 : 0.0);
+}
+
+}  // namespace detail
+
+inline Ball operator-(const Ball& a) { return {-a.mid, a.rad}; }
+
+/// The four additions of the accurate double-double sum: two lose something, and how much is known exactly.
+inline Ball operator+(const Ball& a, const Ball& b) {
+  const bool finite = std::isfinite(a.mid.hi) && std::isfinite(b.mid.hi);
+  if (!finite) return detail::beyond_the_range(a.mid.hi + b.mid.hi, a.is_exact() && b.is_exact());
+  const WithError s = two_sum(a.mid.hi, b.mid.hi), t = two_sum(a.mid.lo, b.mid.lo);
+  const WithError c = two_sum(s.error, t.value);
+  const WithError v = fast_two_sum(s.value, c.value);
+  const WithError w = two_sum(t.error, v.error);
+  const WithError z = fast_two_sum(v.value, w.value);
+  return detail::made({z.value, z.error},
+                      Upper(a.rad) + b.rad + (Upper(std::fabs(c.error)) + std::fabs(w.error)), false);
+}
+inline Ball operator-(const Ball& a, const Ball& b) { return a + -b; }
+
+inline Ball operator*(const Ball& a, const Ball& b) {
+  const bool zero = (a.is_exact() && a.mid.hi == 0) || (b.is_exact() && b.mid.hi == 0);
+  if (zero) return {};
+  if (!std::isfinite(a.mid.hi) || !std::isfinite(b.mid.hi))
+    return detail::beyond_the_range(a.mid.hi * b.mid.hi, certain_sign(a) && certain_sign(b));
+  const DoubleDouble z = a.mid * b.mid;
+  const double size = std::fabs(z.hi);
+  Upper lost = Upper(std::fabs(a.mid.hi)) * b.rad + Upper(std::fabs(b.mid.hi)) * a.rad;
+  lost = lost * (1 + 0x1p-50) + Upper(a.rad) * b.rad;  // |mid| <= |hi| (1 + 2^-53)
+  const bool exact = a.mid.lo == 0 && b.mid.lo == 0 && size >= 0x1p-960;
+  return detail::made(z, exact ? lost : lost + detail::lost(z, 0x1p-102), false);
+}
+
+/// |a/b - x| <= (r_a + |x| r_b) / (|b| - r_b); infinite where b may be zero.
+inline Ball operator/(const Ball& a, const Ball& b) {
+  if (a.is_exact() && a.mid.hi == 0 && mignitude(b) > 0) return {};
+  if (std::isinf(b.mid.hi) && b.is_exact() && a.is_bounded() && std::isfinite(a.mid.hi)) return {};
+  const double least = mignitude(b);
+  if (!(least > 0)) return Ball::everything();
+  const DoubleDouble z = a.mid / b.mid;
+  const Upper size = Upper(std::fabs(z.hi)) * (1 + 0x1p-50);
+  const Upper tiny =
+      std::fabs(a.mid.hi) < 0x1p-900 || size.value() < 0x1p-900 ? Upper(0x1p-1060) / least : Upper{};
+  const Upper lost = Upper(std::fabs(z.hi)) * 0x1p-101 + tiny;
+  return detail::made(z, (Upper(a.rad) + size * b.rad) / least + lost, certain_sign(a).has_value());
+}
+inline Ball& operator+=(Ball& a, const Ball& b) { return a = a + b; }
+inline Ball& operator-=(Ball& a, const Ball& b) { return a = a - b; }
+inline Ball& operator*=(Ball& a, const Ball& b) { return a = a * b; }
+
+/// The part of the ball below zero, if any, belongs to an exact number that is not negative.  NaN for a
+/// negative ball.
+inline Ball sqrt(const Ball& a) {
+  if (a.is_exact() && (a.mid.hi == 0 || std::isinf(a.mid.hi))) return a.mid.hi < 0 ? Ball::everything() : a;
+  if (upper_end(a) < 0 || !a.is_bounded()) return Ball::everything();
+  const double least = lower_end(a);
+  if (!(least > 0)) {  // [0, root of the upper end]
+    const Upper half = sqrt(Upper(upper_end(a))) * 0.5;
+    return {DoubleDouble{half.value()}, half.value()};
+  }
+  const DoubleDouble z = sqrt(a.mid);
+  const double root = next_below(std::sqrt(least));
+  const Upper tiny = least < 0x1p-900 ? Upper(0x1p-1060) / root : Upper{};
+  return detail::made(z, Upper(a.rad) / root + detail::lost(z, 0x1p-103) + tiny, false);
+}
+inline Ball abs(const Ball& a) {
+  if (certain_sign(a)) return {abs(a.mid), a.rad};
+  if (!a.is_bounded()) return a;
+  const double half = magnitude(a) / 2;
+  return {DoubleDouble{half}, half};
+}
+/// exp(x + r) - exp(x) <= exp(x) (e^r - 1).
+inline Ball exp(const Ball& a) {
+  if (a.is_exact() && a.mid.hi == 0) return 1.0;
+  if (!a.is_bounded()) return a;
+  const DoubleDouble z = exp(a.mid);
+  if (z.hi == 0) return {DoubleDouble{}, (Upper(0x1p-1074) * exp(Upper(a.rad))).value()};
+  return detail::made(z, Upper(z.hi) * (1 + 0x1p-50) * expm1(Upper(a.rad)) + detail::lost(z, 0x1p-99), false);
+}
+/// log(x), x > 0: the derivative is at most 1 / (x - r).
+inline Ball log(const Ball& a) {
+  const double least = lower_end(a);
+  if (!(least > 0) || !a.is_bounded()) return Ball::everything();
+  const DoubleDouble z = log(a.mid);
+  return detail::made(z, Upper(a.rad) / least + detail::lost(z, 0x1p-97), false);
+}
+
+namespace detail {
+
+/// f(a) where |f'| <= slope.
+template <class F>
+Ball lipschitz(const Ball& a, double slope, F f) {
+  if (!a.is_bounded()) return a;
+  const DoubleDouble z = f(a.mid);
+  return made(z, Upper(slope) * a.rad + lost(z, 0x1p-97) + 0x1p-140 * (z.hi != 0), false);
+}
+
+}  // namespace detail
+
+inline Ball tanh(const Ball& a) {
+  return detail::lipschitz(a, 1, [](DoubleDouble x) { return tanh(x); });
+}
+inline Ball erf(const Ball& a) {
+  return detail::lipschitz(a, 1.1284, [](DoubleDouble x) { return erf(x); });
+}
+inline Ball sin(const Ball& a) {
+  return detail::lipschitz(a, 1, [](DoubleDouble x) { return sin(x); });
+}
+inline Ball cos(const Ball& a) {
+  return detail::lipschitz(a, 1, [](DoubleDouble x) { return cos(x); });
+}
+
+namespace detail {
+
+/// The larger of two: one of them where that is certain, else a ball around both ends.
+inline Ball larger(const Ball& a, const Ball& b) {
+  if (!a.is_bounded() || !b.is_bounded()) return Ball::everything();
+  if (lower_end(a) >= upper_end(b)) return a;
+  if (lower_end(b) >= upper_end(a)) return b;
+  const double low = std::fmax(lower_end(a), lower_end(b));
+  const DoubleDouble mid = a.mid >= b.mid ? a.mid : b.mid;
+  const double high = std::fmax(upper_end(a), upper_end(b));
+  const double radius = std::fmax((DoubleDouble{high} - mid).hi, (mid - low).hi);
+  return {mid, next_above(next_above(radius))};
+}
+
+}  // namespace detail
+
+inline Ball max(const Ball& a, const Ball& b) { return detail::larger(a, b); }
+inline Ball min(const Ball& a, const Ball& b) { return -detail::larger(-a, -b); }
+
+/// The context: rooms evaluated in balls enclose what they compute in exact arithmetic.
+struct BallArithmetic {
+  using Value = Ball;
+
+  Summation summation() const { return {}; }
+  Ball lift(double x) const { return x; }
+  /// A constant to 106 bits.
+  Ball lift(DoubleDouble x) const { return {x, x.lo == 0 ? 0.0 : std::fabs(x.hi) * 0x1p-95}; }
+  Ball exactly(double x) const { return x; }
+  Ball load(const Ball& a) const { return a; }
+  Ball store(const Ball& a) const { return a; }
+  Ball add(const Ball& a, const Ball& b) const { return a + b; }
+  Ball sub(const Ball& a, const Ball& b) const { return a - b; }
+  Ball mul(const Ball& a, const Ball& b) const { return a * b; }
+  Ball div(const Ball& a, const Ball& b) const { return a / b; }
+  Ball fma(const Ball& a, const Ball& b, const Ball& c) const { return a * b + c; }
+  Ball sqrt(const Ball& a) const { return halfulp::sqrt(a); }
+  Ball mul_root(const Ball& a, double d) const { return a * halfulp::sqrt(Ball(d)); }
+  Ball div_root(const Ball& a, double d) const { return a / halfulp::sqrt(Ball(d)); }
+  Ball exp(const Ball& a) const { return halfulp::exp(a); }
+  Ball tanh(const Ball& a) const { return halfulp::tanh(a); }
+  Ball erf(const Ball& a) const { return halfulp::erf(a); }
+  Ball sin(const Ball& a) const { return halfulp::sin(a); }
+  Ball cos(const Ball& a) const { return halfulp::cos(a); }
+  Ball neg(const Ball& a) const { return -a; }
+  Ball max(const Ball& a, const Ball& b) const { return halfulp::max(a, b); }
+};
+
+}  // namespace halfulp
