@@ -1,12 +1,103 @@
 #include "halfulp/analysis/check.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <array>
+#include <cmath>
 
 #include "halfulp/base/interrupt.hpp"
 
 namespace halfulp {
 namespace {
+
+constexpr double widest = 1e-12;  // radius of a ball over the largest entry of the value
+
+bool same_number(double x, double y) { return (std::isnan(x) && std::isnan(y)) || x == y; }
+bool same_bits(double x, double y) {
+  return (std::isnan(x) && std::isnan(y)) || (x == y && std::signbit(x) == std::signbit(y));
+}
+bool same_number(const Decimal& x, const Decimal& y) {
+  return (x.kind == Decimal::Kind::nan && y.kind == Decimal::Kind::nan) || x == y;
+}
+
+/// The largest number in a value.
+double largest_of(const QuantityValue& value) {
+  double largest = 0;
+  if (const auto* x = std::get_if<Ball>(&value.is)) return std::fabs(x->mid.hi);
+  if (const auto* list = std::get_if<std::vector<QuantityValue>>(&value.is))
+    for (const QuantityValue& item : *list) largest = std::fmax(largest, largest_of(item));
+  return largest;
+}
+
+/// Walks through the value and what was expected; keeps the first difference.
+class Comparison {
+ public:
+  Verdict verdict;
+
+  void compare(const QuantityValue& got, const VectorValue& expected, const std::string& place,
+               double largest) {
+    std::visit([&](const auto& value) { entry(value, expected, place, largest); }, got.is);
+  }
+
+ private:
+  void differ(const std::string& place, const std::string& expected, std::string got) {
+    if (verdict.passed) verdict = {false, place, expected, std::move(got)};
+  }
+  void entry(const Ball& got, const VectorValue& expected, const std::string& place, double largest) {
+    const Literal literal = expected.literal();
+    const auto wanted = double_double_of(literal.text);
+    if (!wanted) expected.fail(fmt::format("'{}' is not a decimal number", literal.text.substr(0, 60)));
+    if (!std::isfinite(got.mid.hi) || !std::isfinite(wanted->hi)) {
+      if (!same_number(got.mid.hi, wanted->hi) || !got.is_exact())
+        differ(place, literal.text,
+               got.is_bounded() ? fmt::format("{}", got.mid.hi) : "a ball that makes no statement");
+      return;
+    }
+    const DoubleDouble off = got.mid - *wanted;
+    const double allowed = got.rad * (1 + 0x1p-40) + 1e-30 * std::fabs(wanted->hi);
+    if (!(std::fabs(off.hi) <= allowed))
+      return differ(
+          place, literal.text,
+          fmt::format("{} (off by {:.2e}, the ball's radius is {:.2e})", got.mid.hi, off.hi, got.rad));
+    if (!(got.rad <= widest * largest))
+      differ(place, literal.text, fmt::format("{} +- {:.2e}: too wide to be compared", got.mid.hi, got.rad));
+  }
+  void entry(const MachineNumber& got, const VectorValue& expected, const std::string& place, double) {
+    const Literal literal = expected.literal();
+    const auto wanted = binary64_of(literal);
+    if (!wanted) expected.fail(fmt::format("'{}' is not a hexadecimal float", literal.text.substr(0, 60)));
+    if (!(got.sign_of_zero ? same_bits(got.x, *wanted) : same_number(got.x, *wanted)))
+      differ(place, fmt::format("{:a}", *wanted), fmt::format("{:a}", got.x));
+  }
+  void entry(const Decimal& got, const VectorValue& expected, const std::string& place, double) {
+    const Literal literal = expected.literal();
+    const auto wanted = decimal_of(literal.text);
+    if (!wanted)
+      expected.fail(
+          fmt::format("'{}' is not a decimal number of at most 17 digits", literal.text.substr(0, 60)));
+    if (!same_number(got, *wanted)) differ(place, text_of(*wanted), text_of(got));
+  }
+  void entry(bool got, const VectorValue& expected, const std::string& place, double) {
+    if (expected.flag() != got) differ(place, got ? "false" : "true", got ? "true" : "false");
+  }
+  void entry(std::int64_t got, const VectorValue& expected, const std::string& place, double) {
+    const std::string wanted = expected.literal().text;
+    if (wanted != std::to_string(got)) differ(place, wanted, std::to_string(got));
+  }
+  void entry(const std::vector<QuantityValue>& got, const VectorValue& expected, const std::string& place,
+             double largest) {
+    const std::vector<VectorValue> items = expected.items();
+    if (items.size() != got.size())
+      expected.fail(fmt::format("has {} entries, the quantity {}", items.size(), got.size()));
+    for (std::size_t i = 0; i < got.size(); ++i)
+      compare(got[i], items[i], fmt::format("{}[{}]", place, i), largest);
+  }
+  /// Members are numbers of their own: each is compared by its own size.
+  void entry(const QuantityGroup& got, const VectorValue& expected, const std::string& place, double) {
+    for (const auto& [name, value] : got.members)
+      compare(value, expected.member(name), fmt::format("{}.{}", place, name), largest_of(value));
+  }
+};
 
 QuantityCount& count_of(std::vector<QuantityCount>& quantities, const std::string& name) {
   const auto place =
@@ -16,28 +107,33 @@ QuantityCount& count_of(std::vector<QuantityCount>& quantities, const std::strin
   return *quantities.insert(place, QuantityCount{name});
 }
 
+Verdict judged(const Quantity& quantity, const TestVector& vector) {
+  Verdict verdict = compared(quantity.evaluate(vector.inputs), vector.entry.value("expected"));
+  if (!verdict.passed || !vector.entry.has("expected_decimal")) return verdict;
+  const Quantity* decimal = quantity_named(std::string(quantity.name) + ".decimal");
+  if (decimal == nullptr) vector.entry.fail("expected_decimal", "the quantity has no decimal value");
+  return compared(decimal->evaluate(vector.inputs), vector.entry.value("expected_decimal"));
+}
+
 }  // namespace
 
-const QuantityCheck* check_of(std::string_view quantity) {
-  for (const auto& checks : {rounding_checks(), layer_checks(), simulated_checks()}) {
-    const auto found = std::find_if(checks.begin(), checks.end(),
-                                    [&](const QuantityCheck& check) { return check.name == quantity; });
-    if (found != checks.end()) return &*found;
-  }
-  return nullptr;
+Verdict compared(const QuantityValue& got, const VectorValue& expected) {
+  Comparison comparison;
+  comparison.compare(got, expected, "", largest_of(got));
+  return comparison.verdict;
 }
 
 void CheckResult::add(const VectorFile& file) {
   for (const TestVector& vector : file.vectors) {
     throw_if_interrupted();
     QuantityCount& count = count_of(quantities, vector.quantity);
-    const QuantityCheck* check = check_of(vector.quantity);
-    if (check == nullptr) {
+    const Quantity* quantity = quantity_named(vector.quantity);
+    if (quantity == nullptr) {
       ++count.skipped;
       ++total.skipped;
       continue;
     }
-    Verdict verdict = check->judge(vector);
+    Verdict verdict = judged(*quantity, vector);
     ++(verdict.passed ? count.passed : count.failed);
     ++(verdict.passed ? total.passed : total.failed);
     if (!verdict.passed) failures.push_back({file.path, vector.id, vector.quantity, std::move(verdict)});

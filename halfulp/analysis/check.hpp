@@ -1,37 +1,27 @@
 // Test vectors evaluated: does the program compute what an independent implementation says?
 //
-// A quantity is checked by one function, looked up by name.  Rounding and simulated arithmetic are compared
-// bit for bit; values of layers with 34 digits, within the error that double-double makes (check_layers.cpp).
+// Roundings and simulated algorithms must agree bit for bit.  A mathematical quantity is a ball (midpoint and
+// radius of our own evaluation): the expected number must lie in it, widened by 10^-30 of the number for its
+// own last digit, and the ball must be narrow: radius at most 10^-12 of the largest entry.  Quantities that
+// lose digits at an input have wider balls there by themselves: no tolerance is guessed.
 #pragma once
 
 #include <cstddef>
-#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "halfulp/models/vectors.hpp"
+#include "halfulp/analysis/quantities/quantity.hpp"
 
 namespace halfulp {
 
-/// place: the entry of a vector or matrix that differs most (or first), "[2][0]"; nothing for a number.
+/// place: the entry that differs first, "[2][0]", ".rho"; nothing for a number.
 struct Verdict {
   bool passed = true;
   std::string place, expected, got;
 };
 
-/// How one quantity is checked.  judge throws input_error when the vector itself is broken.
-struct QuantityCheck {
-  std::string_view name;
-  Verdict (*judge)(const TestVector& vector);
-};
-
-std::span<const QuantityCheck> rounding_checks();   // round.*, op.*
-std::span<const QuantityCheck> layer_checks();      // rms_norm, attention, block_Q, ...
-std::span<const QuantityCheck> simulated_checks();  // sim.*
-
-/// How `quantity` is checked; null when this version does not know it.
-const QuantityCheck* check_of(std::string_view quantity);
+/// Throws input_error where the shape of `expected` is not that of the quantity, or an entry is no number.
+Verdict compared(const QuantityValue& got, const VectorValue& expected);
 
 struct QuantityCount {
   std::string name;
@@ -49,8 +39,9 @@ struct CheckResult {
   std::vector<CheckFailure> failures;
   QuantityCount total{"total"};
 
-  /// Evaluates every entry of a file; quantities without a check are counted as skipped.
-  /// Throws input_error for entries that are broken (a field missing, a wrong shape, no number), interrupted.
+  /// Evaluates every entry of a file; names that are no quantity are counted as skipped.  "expected_decimal"
+  /// is compared with the quantity NAME.decimal. Throws input_error for entries that are broken (a field
+  /// missing, a wrong shape, no number), interrupted.
   void add(const VectorFile& file);
 };
 

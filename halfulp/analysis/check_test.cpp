@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -119,12 +119,43 @@ TEST(Check, UnknownQuantitiesAreSkippedAndCounted) {
   EXPECT_EQ(result.quantities[0].skipped, 1u);
 }
 
-TEST(Check, QuantitiesAreKnownOnce) {
-  std::vector<std::string_view> names;
-  for (const auto& checks : {rounding_checks(), layer_checks(), simulated_checks()})
-    for (const QuantityCheck& check : checks) names.push_back(check.name);
-  std::sort(names.begin(), names.end());
-  EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
+TEST(Check, QuantitiesAreKnownOnceAndSayWhatTheyAre) {
+  const auto& all = all_quantities();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i > 0) EXPECT_LT(all[i - 1]->name, all[i]->name);
+    EXPECT_EQ(quantity_named(all[i]->name), all[i]);
+    EXPECT_FALSE(all[i]->statement.empty() || all[i]->inputs.empty() || all[i]->value.empty())
+        << all[i]->name;
+  }
+}
+
+TEST(Check, GroupsTruthsAndIndicesAreCompared) {
+  const QuantityValue got = group(
+      {{"u", value_of(Ball(3.5))}, {"holds", value_of_flag(true)}, {"omega", value_of_indices({0, 2})}});
+  const auto verdict = [&](const std::string& expected) {
+    const VectorFile file = parse_vectors(one("q", "", expected), "v.json");
+    return compared(got, file.vectors.at(0).entry.value("expected"));
+  };
+  EXPECT_TRUE(verdict(R"({"u": "3.5", "holds": true, "omega": [0, 2]})").passed);
+  EXPECT_EQ(verdict(R"({"u": "3.5000000000000000000000001", "holds": true, "omega": [0, 2]})").place, ".u");
+  EXPECT_EQ(verdict(R"({"u": "3.5", "holds": false, "omega": [0, 2]})").place, ".holds");
+  EXPECT_EQ(verdict(R"({"u": "3.5", "holds": true, "omega": [0, 1]})").place, ".omega[1]");
+  EXPECT_THROW(verdict(R"({"u": "3.5", "omega": [0, 2]})"), input_error);
+}
+
+TEST(Check, WideBallsAndInfinitiesAreNotTakenForNumbers) {
+  const auto verdict = [&](const Ball& got, const std::string& expected) {
+    const VectorFile file = parse_vectors(one("q", "", expected), "v.json");
+    return compared(value_of(got), file.vectors.at(0).entry.value("expected")).passed;
+  };
+  EXPECT_TRUE(verdict(Ball(DoubleDouble{1.0}, 1e-20), R"("1.000000000000000000001")"));
+  EXPECT_FALSE(verdict(Ball(DoubleDouble{1.0}, 1e-22), R"("1.000000000000000000001")"));
+  EXPECT_FALSE(verdict(Ball(DoubleDouble{1.0}, 1e-3), R"("1.0")"));
+  EXPECT_FALSE(verdict(Ball::everything(), R"("0")"));
+  EXPECT_FALSE(verdict(Ball::everything(), R"("inf")"));
+  EXPECT_TRUE(verdict(Ball(HUGE_VAL), R"("inf")"));
+  EXPECT_FALSE(verdict(Ball(HUGE_VAL), R"("1e300")"));
+  EXPECT_TRUE(verdict(Ball(std::nan("")), R"("nan")"));
 }
 
 TEST(Check, BrokenVectorsAreRefusedByFileEntryAndField) {
@@ -139,7 +170,7 @@ TEST(Check, BrokenVectorsAreRefusedByFileEntryAndField) {
   expect(one("mean", R"("x": ["0x1p0"])", R"(["1"])"), "expected: not a number but a list of 1");
   expect(one("mean", R"("x": ["0x1p0"])", R"("0x1p0")"), "expected: '0x1p0' is not a decimal");
   expect(one("centring", R"("x": ["0x1p0", "0x1p1"])", R"(["1"])"),
-         "expected: has shape 1 x 1, the quantity 2 x 1");
+         "expected: has 1 entries, the quantity 2");
   expect(one("affine", R"("A": [["0x1p0", "0x1p0"]], "b": ["0x1p0"], "x": ["0x1p0"])", R"(["1"])"),
          "inputs.x: has 1 entries, not 2");
   expect(one("attention",

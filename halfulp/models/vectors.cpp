@@ -111,6 +111,43 @@ std::optional<double> binary64_of(const Literal& literal) {
   return sign * std::ldexp(static_cast<double>(parts->m), static_cast<int>(parts->exponent));
 }
 
+VectorValue::VectorValue(const json& value, std::string where, std::string path)
+    : value_(&value), where_(std::move(where)), path_(std::move(path)) {}
+
+bool VectorValue::is_list() const { return value_->is_array(); }
+bool VectorValue::is_group() const { return value_->is_object(); }
+bool VectorValue::is_flag() const { return value_->is_boolean(); }
+bool VectorValue::is_literal() const { return halfulp::is_literal(*value_); }
+std::string VectorValue::kind() const { return kind_of(*value_); }
+
+void VectorValue::fail(const std::string& problem) const {
+  throw input_error(fmt::format("{}: {}: {}", where_, path_, problem));
+}
+
+bool VectorValue::flag() const {
+  if (!is_flag()) fail("neither true nor false but " + kind());
+  return value_->get<bool>();
+}
+
+Literal VectorValue::literal() const {
+  if (!is_literal()) fail("not a number but " + kind());
+  return literal_of(*value_);
+}
+
+std::vector<VectorValue> VectorValue::items() const {
+  if (!is_list()) fail("not a list but " + kind());
+  std::vector<VectorValue> all;
+  for (const json& item : *value_) all.emplace_back(item, where_, fmt::format("{}[{}]", path_, all.size()));
+  return all;
+}
+
+VectorValue VectorValue::member(std::string_view name) const {
+  if (!is_group()) fail("not an object but " + kind());
+  const auto found = value_->find(name);
+  if (found == value_->end()) fail(fmt::format("the field '{}' is missing", name));
+  return {*found, where_, fmt::format("{}.{}", path_, name)};
+}
+
 VectorFields::VectorFields(const json& object, std::string where, std::string path)
     : object_(&object), where_(std::move(where)), path_(std::move(path)) {}
 
@@ -186,6 +223,10 @@ Matrix<Literal> VectorFields::matrix(std::string_view name) const {
   return matrix;
 }
 
+VectorValue VectorFields::value(std::string_view name) const {
+  return {at(name), where_, path_ + std::string(name)};
+}
+
 VectorFields VectorFields::object(std::string_view name) const {
   const json& value = at(name);
   if (!value.is_object()) fail(name, "not an object but " + kind_of(value));
@@ -222,12 +263,32 @@ VectorFile parse_vectors(std::string_view text, const std::string& path) {
   return file;
 }
 
-VectorFile read_vectors(const std::filesystem::path& path) {
-  const MappedFile file(path);
+QuantityFile parse_quantity_inputs(std::string_view text, const std::string& path) {
+  const auto document = std::make_shared<const json>(parse_json(text, path, 0, limits));
+  if (!document->is_object())
+    throw input_error(path + ": not the inputs of a quantity: an object with its fields is expected");
+  const VectorFields whole(*document, path, "");
+  return {whole.has("inputs") ? whole.object("inputs") : whole, document};
+}
+
+namespace {
+
+MappedFile opened(const std::filesystem::path& path) {
+  MappedFile file(path);
   if (file.size() > largest_file)
     throw input_error(fmt::format("{}: {} bytes are over the limit of {} for test vectors", display(path),
                                   file.size(), largest_file));
-  return parse_vectors(file.text(), display(path));
+  return file;
+}
+
+}  // namespace
+
+VectorFile read_vectors(const std::filesystem::path& path) {
+  return parse_vectors(opened(path).text(), display(path));
+}
+
+QuantityFile read_quantity_inputs(const std::filesystem::path& path) {
+  return parse_quantity_inputs(opened(path).text(), display(path));
 }
 
 }  // namespace halfulp

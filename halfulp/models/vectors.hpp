@@ -29,6 +29,29 @@ struct Literal {
 /// nearest one.  None for other text, and where binary64 cannot hold the number exactly.
 std::optional<double> binary64_of(const Literal& literal);
 
+/// A value of the file whose kind the reader asks for.  Valid as long as its VectorFile.
+class VectorValue {
+ public:
+  VectorValue(const nlohmann::json& value, std::string where, std::string path);
+
+  bool is_list() const;
+  bool is_group() const;
+  bool is_flag() const;
+  bool is_literal() const;
+  /// Each throws input_error where the value is of another kind.
+  bool flag() const;
+  Literal literal() const;
+  std::vector<VectorValue> items() const;
+  VectorValue member(std::string_view name) const;
+  /// "a list of 3", "an object": what is there.
+  std::string kind() const;
+  [[noreturn]] void fail(const std::string& problem) const;
+
+ private:
+  const nlohmann::json* value_;
+  std::string where_, path_;  // "FILE: entry ID"; "expected[2]"
+};
+
 /// A JSON object of the file: an entry, its inputs, one layer of them.  Valid as long as its VectorFile.
 class VectorFields {
  public:
@@ -42,6 +65,7 @@ class VectorFields {
   Literal number(std::string_view name) const;
   std::vector<Literal> row(std::string_view name) const;
   Matrix<Literal> matrix(std::string_view name) const;
+  VectorValue value(std::string_view name) const;
   VectorFields object(std::string_view name) const;
   std::vector<VectorFields> objects(std::string_view name) const;
   /// Throws input_error: "FILE: entry ID: inputs.A[2][0]: problem".  place: "[2][0]" or nothing.
@@ -70,7 +94,15 @@ struct VectorFile {
 /// Throws input_error for files that are missing, larger than 256 MiB, no JSON, or without the outer form
 /// above.
 VectorFile read_vectors(const std::filesystem::path& path);
+/// The inputs of one quantity: the object in a file, or its member "inputs" (so that an entry of a file of
+/// vectors can be given as it is).
+struct QuantityFile {
+  VectorFields inputs;
+  std::shared_ptr<const nlohmann::json> document;
+};
+QuantityFile read_quantity_inputs(const std::filesystem::path& path);
 /// `text` as the content of `path`.
+QuantityFile parse_quantity_inputs(std::string_view text, const std::string& path);
 VectorFile parse_vectors(std::string_view text, const std::string& path);
 
 }  // namespace halfulp

@@ -1,4 +1,4 @@
-// The inputs of test vectors as values of an arithmetic, read by name with their shapes.
+// The inputs of a quantity as values of an arithmetic, read by name with their shapes.
 #pragma once
 
 #include <fmt/format.h>
@@ -10,7 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "halfulp/analysis/check_values.hpp"
+#include "halfulp/analysis/quantities/reading.hpp"
+#include "halfulp/analysis/quantities/value.hpp"
 #include "halfulp/layers/block/block.hpp"
 
 namespace halfulp {
@@ -74,6 +75,7 @@ class RoomInputs {
     const bool projected = one_of("order", "Wv(Xpsi)", "(WvX)psi");
     return {projected ? ValueOrder::project_first : ValueOrder::mix_first, shift(), root()};
   }
+  const VectorFields& fields() const { return fields_; }
   std::vector<RoomInputs> layers() const {
     std::vector<RoomInputs> all;
     for (const VectorFields& layer : fields_.objects("layers"))
@@ -84,7 +86,8 @@ class RoomInputs {
  private:
   static std::string size_name(std::size_t size) { return size == 0 ? "any" : std::to_string(size); }
   V value(std::string_view name, int rank, std::size_t i, std::size_t j, const Literal& literal) const {
-    return value_of(fields_, name, place_of(rank, i, j), literal, read_, kind_);
+    const std::string place = rank == 1 ? fmt::format("[{}]", i) : fmt::format("[{}][{}]", i, j);
+    return read_literal(fields_, name, place, literal, read_, kind_);
   }
   /// Whether the field is the second of two words.
   bool one_of(std::string_view name, std::string_view first, std::string_view second) const {
@@ -99,6 +102,24 @@ class RoomInputs {
   const char* kind_;
   bool states_orders_;
 };
+
+/// The inputs of a mathematical quantity: numbers as they are.
+inline RoomInputs<Ball> exact_inputs(const VectorFields& fields) {
+  return {fields, exact_literal, finite_kind, false};
+}
+
+/// A number (rank 0), a vector (rank 1, one column) or a matrix (rank 2).
+template <class V>
+struct Shaped {
+  int rank;
+  Matrix<V> values;
+};
+
+template <class V>
+QuantityValue value_of(const Shaped<V>& x) {
+  if (x.rank == 0) return value_of(x.values(0, 0));
+  return x.rank == 1 ? value_of(x.values.values()) : value_of(x.values);
+}
 
 template <class V>
 Shaped<V> as_number(V x) {

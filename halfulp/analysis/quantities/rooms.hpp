@@ -1,4 +1,4 @@
-// The rooms as quantities of test vectors: each reads its inputs by name and runs in any arithmetic.
+// The rooms as quantities: each reads its inputs by name and runs in any arithmetic.
 // Shapes: tokens are columns, X [d, n]; W_q, W_k, W_v [d, d]; A1 [D, d], b1 [D], A2 [d, D], b2 [d].
 #pragma once
 
@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "halfulp/analysis/check_inputs.hpp"
+#include "halfulp/analysis/quantities/inputs.hpp"
 
 namespace halfulp::rooms {
 
