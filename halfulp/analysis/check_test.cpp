@@ -122,7 +122,9 @@ TEST(Check, UnknownQuantitiesAreSkippedAndCounted) {
 TEST(Check, QuantitiesAreKnownOnceAndSayWhatTheyAre) {
   const auto& all = all_quantities();
   for (std::size_t i = 0; i < all.size(); ++i) {
-    if (i > 0) EXPECT_LT(all[i - 1]->name, all[i]->name);
+    if (i > 0) {
+      EXPECT_LT(all[i - 1]->name, all[i]->name);
+    }
     EXPECT_EQ(quantity_named(all[i]->name), all[i]);
     EXPECT_FALSE(all[i]->statement.empty() || all[i]->inputs.empty() || all[i]->value.empty())
         << all[i]->name;

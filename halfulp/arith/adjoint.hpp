@@ -34,6 +34,7 @@ class Adjoint {
     adjoints_.resize(tape_.size());
     for (std::size_t i = tape_.size(); i-- > 0;) {
       const Entry& entry = tape_[i];
+      if (adjoints_[i] == DoubleDouble{}) continue;  // an unused root of 0 has weight 0, slope inf: no 0 inf
       for (const auto& [place, partial] : {std::pair{entry.a, entry.da}, std::pair{entry.b, entry.db}})
         if (place != TapedNumber::constant) adjoints_[place] = adjoints_[place] + adjoints_[i] * partial;
     }

@@ -21,7 +21,8 @@ struct Ball {
   double rad = 0;
 
   Ball() = default;
-  Ball(double x) : mid{x, 0} {}
+  /// x itself; NaN is no number: nothing is known.
+  Ball(double x) : mid{x == x ? x : 0.0, 0}, rad(x == x ? 0.0 : std::numeric_limits<double>::infinity()) {}
   Ball(DoubleDouble x, double radius = 0) : mid(x), rad(radius) {}
 
   /// Nothing is known.
@@ -36,8 +37,10 @@ inline double upper_end(const Ball& a) {
   if (!a.is_bounded()) return a.rad;
   constexpr double up = std::numeric_limits<double>::infinity();
   const WithError beside = two_sum(a.rad, a.mid.lo);
-  const WithError end = two_sum(a.mid.hi, beside.error > 0 ? std::nextafter(beside.value, up) : beside.value);
-  return end.error > 0 ? std::nextafter(end.value, up) : end.value;
+  // an error that is NaN comes from the end of the range
+  const WithError end =
+      two_sum(a.mid.hi, beside.error <= 0 ? beside.value : std::nextafter(beside.value, up));
+  return end.error <= 0 ? end.value : std::nextafter(end.value, up);
 }
 inline double lower_end(const Ball& a) { return -upper_end(Ball(-a.mid, a.rad)); }
 /// |a| from above, and from below.
@@ -73,6 +76,11 @@ inline Ball made(DoubleDouble mid, Upper radius, bool exact_infinity) {
 inline Upper lost(DoubleDouble result, double relative) {
   return Upper(std::fabs(result.hi)) * relative + (std::fabs(result.hi) < 0x1p-900 ? 0x1p-1060 : 0.0);
 }
+/// exp(x) from above.
+inline Upper exp_above(DoubleDouble x) {
+  const double y = exp(x).hi;
+  return Upper(y) * (1 + 0x1p-50) + (y < 0x1p-900 ? 0x1p-1070 : 0.0);
+}
 
 }  // namespace detail
 
@@ -105,68 +113,75 @@ inline Ball operator*(const Ball& a, const Ball& b) {
   return detail::made(z, exact ? lost : lost + detail::lost(z, 0x1p-102), false);
 }
 
-/// |a/b - x| <= (r_a + |x| r_b) / (|b| - r_b); infinite where b may be zero.
+/// |a/b - x| <= (r_a + |x| r_b) / (|b| - r_b), x the quotient of the midpoints; infinite where b may be zero.
+/// The division of double-double is good to 2^-52 only where its remainder overflows, near the largest
+/// numbers.
 inline Ball operator/(const Ball& a, const Ball& b) {
   if (a.is_exact() && a.mid.hi == 0 && mignitude(b) > 0) return {};
   if (std::isinf(b.mid.hi) && b.is_exact() && a.is_bounded() && std::isfinite(a.mid.hi)) return {};
   const double least = mignitude(b);
   if (!(least > 0)) return Ball::everything();
   const DoubleDouble z = a.mid / b.mid;
-  const Upper size = Upper(std::fabs(z.hi)) * (1 + 0x1p-50);
-  const Upper tiny =
-      std::fabs(a.mid.hi) < 0x1p-900 || size.value() < 0x1p-900 ? Upper(0x1p-1060) / least : Upper{};
-  const Upper lost = Upper(std::fabs(z.hi)) * 0x1p-101 + tiny;
-  return detail::made(z, (Upper(a.rad) + size * b.rad) / least + lost, certain_sign(a).has_value());
+  const bool tiny = std::fabs(a.mid.hi) < 0x1p-900 || std::fabs(z.hi) < 0x1p-900;
+  const bool huge = std::fabs(a.mid.hi) > 0x1p1020 || std::fabs(z.hi) > 0x1p1020;
+  const Upper lost =
+      Upper(std::fabs(z.hi)) * (huge ? 0x1p-51 : 0x1p-101) + (tiny ? Upper(0x1p-1060) / least : Upper{});
+  const Upper size = Upper(std::fabs(z.hi)) * (1 + 0x1p-50) + lost;
+  return detail::made(z, (Upper(a.rad) + size * b.rad) / least + lost, a.is_exact() && std::isinf(a.mid.hi));
 }
 inline Ball& operator+=(Ball& a, const Ball& b) { return a = a + b; }
 inline Ball& operator-=(Ball& a, const Ball& b) { return a = a - b; }
 inline Ball& operator*=(Ball& a, const Ball& b) { return a = a * b; }
 
-/// The part of the ball below zero, if any, belongs to an exact number that is not negative.  NaN for a
-/// negative ball.
+/// |sqrt(x) - sqrt(m)| = |x - m| / (sqrt(x) + sqrt(m)).  The part of the ball below zero, if any, belongs to
+/// an exact number that is not negative: then the root is in [0, sqrt(m) + sqrt(r)], which contains the ball
+/// for any smaller r.  Unknown for a negative ball.
 inline Ball sqrt(const Ball& a) {
   if (a.is_exact() && (a.mid.hi == 0 || std::isinf(a.mid.hi))) return a.mid.hi < 0 ? Ball::everything() : a;
   if (upper_end(a) < 0 || !a.is_bounded()) return Ball::everything();
   const double least = lower_end(a);
-  if (!(least > 0)) {  // [0, root of the upper end]
-    const Upper half = sqrt(Upper(upper_end(a))) * 0.5;
-    return {DoubleDouble{half.value()}, half.value()};
+  if (!(least > 0)) {
+    const Upper top =
+        a.mid.hi > 0 ? sqrt(Upper(next_above(a.mid.hi))) + sqrt(Upper(a.rad)) : sqrt(Upper(upper_end(a)));
+    const Upper half = top * 0.5;
+    return detail::made({half.value(), 0}, half, false);
   }
   const DoubleDouble z = sqrt(a.mid);
-  const double root = next_below(std::sqrt(least));
-  const Upper tiny = least < 0x1p-900 ? Upper(0x1p-1060) / root : Upper{};
-  return detail::made(z, Upper(a.rad) / root + detail::lost(z, 0x1p-103) + tiny, false);
+  const double roots = next_below(next_below(std::sqrt(least)) + next_below(z.hi));
+  const Upper tiny = least < 0x1p-900 ? Upper(0x1p-1060) / roots : Upper{};
+  return detail::made(z, Upper(a.rad) / roots + detail::lost(z, 0x1p-103) + tiny, false);
 }
 inline Ball abs(const Ball& a) {
   if (certain_sign(a)) return {abs(a.mid), a.rad};
   if (!a.is_bounded()) return a;
-  const double half = magnitude(a) / 2;
-  return {DoubleDouble{half}, half};
+  const Upper half = Upper(magnitude(a)) * 0.5;  // rounded up: half of 2^-1074 is not 0
+  return detail::made({half.value(), 0}, half, false);
 }
 /// exp(x + r) - exp(x) <= exp(x) (e^r - 1).
 inline Ball exp(const Ball& a) {
   if (a.is_exact() && a.mid.hi == 0) return 1.0;
+  if (a.is_exact() && std::isinf(a.mid.hi)) return a.mid.hi < 0 ? Ball() : a;
   if (!a.is_bounded()) return a;
   const DoubleDouble z = exp(a.mid);
   if (z.hi == 0) return {DoubleDouble{}, (Upper(0x1p-1074) * exp(Upper(a.rad))).value()};
-  return detail::made(z, Upper(z.hi) * (1 + 0x1p-50) * expm1(Upper(a.rad)) + detail::lost(z, 0x1p-99), false);
+  return detail::made(z, detail::exp_above(a.mid) * expm1(Upper(a.rad)) + detail::lost(z, 0x1p-99), false);
 }
 /// log(x), x > 0: the derivative is at most 1 / (x - r).
 inline Ball log(const Ball& a) {
   const double least = lower_end(a);
   if (!(least > 0) || !a.is_bounded()) return Ball::everything();
   const DoubleDouble z = log(a.mid);
-  return detail::made(z, Upper(a.rad) / least + detail::lost(z, 0x1p-97), false);
+  return detail::made(z, Upper(a.rad) / least + detail::lost(z, 0x1p-97), a.is_exact());
 }
 
 namespace detail {
 
-/// f(a) where |f'| <= slope.
+/// f(a) where |f'| <= slope; f has relative error 2^-97 and the absolute one given.
 template <class F>
-Ball lipschitz(const Ball& a, double slope, F f) {
+Ball lipschitz(const Ball& a, double slope, F f, double absolute = 0) {
   if (!a.is_bounded()) return a;
   const DoubleDouble z = f(a.mid);
-  return made(z, Upper(slope) * a.rad + lost(z, 0x1p-97) + 0x1p-140 * (z.hi != 0), false);
+  return made(z, Upper(slope) * a.rad + lost(z, 0x1p-97) + absolute, false);
 }
 
 }  // namespace detail
@@ -177,31 +192,39 @@ inline Ball tanh(const Ball& a) {
 inline Ball erf(const Ball& a) {
   return detail::lipschitz(a, 1.1284, [](DoubleDouble x) { return erf(x); });
 }
+/// sin and cos beyond pi/4 are near a zero perhaps: absolute error 2^-150.
 inline Ball sin(const Ball& a) {
-  return detail::lipschitz(a, 1, [](DoubleDouble x) { return sin(x); });
+  return detail::lipschitz(
+      a, 1, [](DoubleDouble x) { return sin(x); }, std::fabs(a.mid.hi) > 0.78 ? 0x1p-149 : 0);
 }
 inline Ball cos(const Ball& a) {
-  return detail::lipschitz(a, 1, [](DoubleDouble x) { return cos(x); });
+  return detail::lipschitz(
+      a, 1, [](DoubleDouble x) { return cos(x); }, std::fabs(a.mid.hi) > 0.78 ? 0x1p-149 : 0);
 }
 
 namespace detail {
 
-/// The larger of two: one of them where that is certain, else a ball around both ends.
+/// The larger of two: one of them where that is certain, else a ball around the larger midpoint, as wide as
+/// what the other may rise above it.
 inline Ball larger(const Ball& a, const Ball& b) {
   if (!a.is_bounded() || !b.is_bounded()) return Ball::everything();
   if (lower_end(a) >= upper_end(b)) return a;
   if (lower_end(b) >= upper_end(a)) return b;
-  const double low = std::fmax(lower_end(a), lower_end(b));
-  const DoubleDouble mid = a.mid >= b.mid ? a.mid : b.mid;
-  const double high = std::fmax(upper_end(a), upper_end(b));
-  const double radius = std::fmax((DoubleDouble{high} - mid).hi, (mid - low).hi);
-  return {mid, next_above(next_above(radius))};
+  if (a.mid < b.mid) return larger(b, a);
+  const double above = b.rad - next_below((a.mid - b.mid).hi);
+  return {a.mid, std::fmax(a.rad, above > 0 ? next_above(above) : 0.0)};
 }
 
 }  // namespace detail
 
 inline Ball max(const Ball& a, const Ball& b) { return detail::larger(a, b); }
 inline Ball min(const Ball& a, const Ball& b) { return -detail::larger(-a, -b); }
+/// A ball around both.
+inline Ball hull(const Ball& a, const Ball& b) {
+  const double low = std::fmin(lower_end(a), lower_end(b)), high = std::fmax(upper_end(a), upper_end(b));
+  const double mid = low / 2 + high / 2;
+  return detail::made({mid, 0}, Upper(next_above(std::fmax(high - mid, mid - low))), false);
+}
 
 /// The context: rooms evaluated in balls enclose what they compute in exact arithmetic.
 struct BallArithmetic {

@@ -14,8 +14,9 @@ struct DualNumber {
   V x{}, dx{};
 };
 
-/// The derivative of max is that of the larger operand, of the first where they are equal; 2/sqrt(pi), the
-/// slope of erf at 0, is exact to 106 bits.
+/// The derivative of max is that of the larger operand, of the first where they are equal (of balls that
+/// overlap, either); 2/sqrt(pi), the slope of erf at 0, is exact to 106 bits.  Where a value has no slope
+/// (the root at 0) the derivative is not finite.
 template <class Base = DoubleDoubleArithmetic>
 class Dual {
  public:
@@ -37,7 +38,7 @@ class Dual {
     const V quotient = base_.div(a.x, b.x);
     return {quotient, base_.div(base_.sub(a.dx, base_.mul(quotient, b.dx)), b.x)};
   }
-  Value fma(Value a, Value b, Value c) { return add(mul(a, b), c); }
+  Value fma(Value a, Value b, Value c) { return {base_.fma(a.x, b.x, c.x), base_.add(mul(a, b).dx, c.dx)}; }
   Value sqrt(Value a) {
     const V root = base_.sqrt(a.x);
     return {root, base_.div(a.dx, base_.add(root, root))};
@@ -59,7 +60,15 @@ class Dual {
   Value sin(Value a) { return {base_.sin(a.x), base_.mul(base_.cos(a.x), a.dx)}; }
   Value cos(Value a) { return {base_.cos(a.x), base_.neg(base_.mul(base_.sin(a.x), a.dx))}; }
   Value neg(Value a) { return {base_.neg(a.x), base_.neg(a.dx)}; }
-  Value max(Value a, Value b) { return a.x < b.x ? b : a; }
+  Value max(Value a, Value b) {
+    if constexpr (requires { a.x < b.x; }) {
+      return a.x < b.x ? b : a;
+    } else {
+      const auto sign = certain_sign(a.x - b.x);
+      if (sign) return *sign < 0 ? b : a;
+      return {base_.max(a.x, b.x), hull(a.dx, b.dx)};
+    }
+  }
 
   /// 2 / sqrt(pi).
   static constexpr DoubleDouble two_over_root_pi{0x1.20dd750429b6dp+0, 0x1.1ae3a914fed80p-56};

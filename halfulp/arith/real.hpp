@@ -34,12 +34,13 @@ inline double max(double x, double y) { return x < y ? y : x; }
 inline double min(double x, double y) { return y < x ? y : x; }
 /// e^x - 1, accurate near 0.
 inline double expm1(double x) { return expm1(DoubleDouble{x}).hi; }
+/// expm1(x + r) - expm1(x) = exp(x) (e^r - 1).
 inline Ball expm1(const Ball& a) {
-  if (!a.is_bounded() || (a.is_exact() && a.mid.hi == 0)) return a;
+  if (!a.is_bounded() ||
+      (a.is_exact() && (a.mid.hi == 0 || a.mid.hi == std::numeric_limits<double>::infinity())))
+    return a;
   const DoubleDouble z = expm1(a.mid);
-  // expm1(x + r) - expm1(x) = (expm1(x) + 1)(e^r - 1)
-  const Upper factor = Upper(next_above(next_above(std::fabs(z.hi + 1))));
-  return detail::made(z, factor * expm1(Upper(a.rad)) + detail::lost(z, 0x1p-97), false);
+  return detail::made(z, detail::exp_above(a.mid) * expm1(Upper(a.rad)) + detail::lost(z, 0x1p-97), false);
 }
 
 /// inf: a formula's own answer, exact ("no statement", x/0).

@@ -37,13 +37,12 @@ struct RunningError {
   Bounded fma(Bounded a, Bounded b, Bounded c) const {
     return rounded(std::fma(a.x, b.x, c.x), product(a, b) + c.e);
   }
-  /// |a/b - x| <= (e_a + |x| e_b) / (|b| - e_b), infinite when b may be zero.
+  /// |a/b - x| <= (e_a + |x| e_b) / (|b| - e_b), x exact; infinite when b may be zero.  A quotient that
+  /// underflows differs from x by 2^-1075; e_b is divided first, because e_b |x| may underflow.
   Bounded div(Bounded a, Bounded b) const {
-    const double x = a.x / b.x, least = std::fabs(b.x) - b.e;
-    // least is rounded: shrink it before dividing by it
-    return rounded(
-        x, least > 0 ? ((a.e + std::fabs(x) * (b.e + 0x1p-52 * std::fabs(b.x))) / (least * (1 - 0x1p-50)))
-                     : infinite());
+    const double x = a.x / b.x;
+    const double least = (std::fabs(b.x) - b.e) * (1 - 0x1p-50);  // rounded, so shrunk
+    return rounded(x, least > 0 ? a.e / least + (std::fabs(x) + 0x1p-1074) * (b.e / least) : infinite());
   }
   /// |sqrt(x) - sqrt(exact)| <= e / (sqrt(x) + sqrt(max(x - e, 0))).
   Bounded sqrt(Bounded a) const {

@@ -19,6 +19,7 @@ constexpr const char* footer =
     "`halfulp VERB --help` explains a verb, with examples.  To begin with:\n"
     "  halfulp profile -m examples/gpt2-tinyshakespeare   where a small trained model loses digits in "
     "bfloat16\n"
+    "  halfulp eval --list                          condition numbers and rounding bounds, on your own data\n"
     "  halfulp formats                              the number formats, and what overflow does in each\n"
     "  echo 0.1 65520 | halfulp round --format fp16 two numbers, rounded\n"
     "\n"
@@ -29,6 +30,7 @@ void add_verbs(CLI::App& program, Console& console) {
   add_profile_verb(program, console);
   add_inspect_verb(program, console);
   add_check_verb(program, console);
+  add_eval_verb(program, console);
   add_formats_verb(program, console);
   add_round_verb(program, console);
 }

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "halfulp/arith/real.hpp"
-#include "halfulp/base/view.hpp"
+#include "halfulp/linalg/norms.hpp"
 
 namespace halfulp {
 
@@ -50,22 +50,6 @@ std::vector<T> absolute(Row<const T> x) {
   std::vector<T> y;
   for (std::size_t i = 0; i < x.size(); ++i) y.push_back(abs(x[i]));
   return y;
-}
-
-/// max_i |x_i|; 0 for none.
-template <Real T>
-T norm_inf(Row<const T> x) {
-  T largest(0.0);
-  for (std::size_t i = 0; i < x.size(); ++i) largest = max(largest, T(abs(x[i])));
-  return largest;
-}
-
-/// min_i |x_i| (||.||_-inf of the paper); x must not be empty.
-template <Real T>
-T norm_minus_inf(Row<const T> x) {
-  T least = abs(x[0]);
-  for (std::size_t i = 1; i < x.size(); ++i) least = min(least, T(abs(x[i])));
-  return least;
 }
 
 /// max_i |x_i| / |y_i|, 0/0 = 0, x/0 = inf.

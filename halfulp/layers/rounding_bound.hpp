@@ -15,6 +15,14 @@
 
 namespace halfulp {
 
+/// gamma_k = k u / (1 - k u) in T; inf when k u >= 1.
+template <Real T>
+T gamma_in(double k, const T& u) {
+  const T ku = T(k) * u;
+  if (!(upper_end(ku) < 1)) return infinite<T>();
+  return ku / (T(1.0) - ku);
+}
+
 /// u: coefficient of the unit roundoff; rho: coefficient of the input's error.
 template <Real T>
 struct FirstOrder {

@@ -55,6 +55,21 @@ Value<A> sum(A& ar, Row<const Value<A>> x) {
   return detail::in_blocks(ar, x.size(), [&](Value<A> s, std::size_t i) { return ar.add(s, x[i]); });
 }
 
+/// The same sum, left to right whatever ar.summation() says, with what each addition lost given back to the
+/// next term (Kahan).  |error| <= compensated_constant(n, u) sum |x_i|, 3 u + O(n u^2)
+/// (layers/linear/rounding.hpp).
+template <Arithmetic A>
+Value<A> compensated_sum(A& ar, Row<const Value<A>> x) {
+  auto s = ar.exactly(0.0), e = ar.exactly(0.0);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const auto y = ar.add(x[i], e);
+    const auto t = ar.add(s, y);
+    e = ar.add(ar.sub(s, t), y);
+    s = t;
+  }
+  return s;
+}
+
 /// a(0) b(0) + a(1) b(1) + ...: products rounded, then summed; unrounded where the summation is fused.
 /// a and b are functions of the index, so that an operand may be converted as it is read.
 /// a(i) is read before b(i): the order matters where reading rounds at random.

@@ -4,6 +4,7 @@
 #include "halfulp/analysis/quantities/inputs.hpp"
 #include "halfulp/analysis/quantities/quantity.hpp"
 #include "halfulp/layers/jacobian.hpp"
+#include "halfulp/layers/rounding_bound.hpp"
 
 namespace halfulp {
 namespace {
@@ -38,29 +39,23 @@ QuantityValue componentwise(const VectorFields& in) {
   return value_of(largest_ratio(Row<const Ball>(pair.difference), Row<const Ball>(pair.x)));
 }
 
-Ball norm_one(Row<const Ball> x) {
-  Ball sum;
-  for (std::size_t i = 0; i < x.size(); ++i) sum += abs(x[i]);
-  return sum;
-}
-Ball norm_two(Row<const Ball> x) {
-  Ball sum;
-  for (std::size_t i = 0; i < x.size(); ++i) sum += x[i] * x[i];
-  return sqrt(sum);
+/// max over signs for p = inf, q = 1: at most 20 columns.
+QuantityValue opnorm_inf1(const VectorFields& in) {
+  const Matrix<Ball> a = exact_inputs(in).matrix("A");
+  return value_of(operator_norm(a.view(), Exponent::infinity, Exponent::one));
 }
 
 /// gamma_n = n u / (1 - n u), inf when n u >= 1.
 QuantityValue gamma_n(const VectorFields& in) {
-  const Ball nu = Ball(in.integer("n", 0, 1'000'000'000)) * number_field(in, "u", 0, 1);
-  if (lower_end(nu) >= 1) return value_of(infinite<Ball>());
-  return value_of(nu / (Ball(1.0) - nu));
+  return value_of(gamma_in(in.integer("n", 0, 1'000'000'000), Ball(number_field(in, "u", 0, 1))));
 }
 
 constexpr std::array table = {
     Quantity{"rho_c", "3.1, componentwise", "xhat, x: vectors or matrices", "number", componentwise},
-    Quantity{"rho_1", "3.1, entrywise l_1", "xhat, x", "number", normwise<norm_one>},
-    Quantity{"rho_2", "3.1, entrywise l_2", "xhat, x", "number", normwise<norm_two>},
+    Quantity{"rho_1", "3.1, entrywise l_1", "xhat, x", "number", normwise<norm_1<Ball>>},
+    Quantity{"rho_2", "3.1, entrywise l_2", "xhat, x", "number", normwise<norm_2<Ball>>},
     Quantity{"rho_inf", "3.1, entrywise l_inf", "xhat, x", "number", normwise<norm_inf<Ball>>},
+    Quantity{"opnorm_inf1", "2.1, E4", "A [m, n], n <= 20", "number", opnorm_inf1},
     Quantity{"gamma", "4.2", "n, u", "number", gamma_n},
 };
 

@@ -7,8 +7,9 @@ namespace halfulp {
 const std::vector<const Quantity*>& all_quantities() {
   static const std::vector<const Quantity*> all = [] {
     std::vector<const Quantity*> collected;
-    for (const auto& table : {rounding_quantities(), simulated_quantities(), layer_quantities(),
-                              distance_quantities(), norm_quantities()})
+    for (const auto& table :
+         {rounding_quantities(), simulated_quantities(), layer_quantities(), distance_quantities(),
+          norm_quantities(), affine_quantities(), perceptron_quantities(), softmax_quantities()})
       for (const Quantity& quantity : table) collected.push_back(&quantity);
     std::sort(collected.begin(), collected.end(),
               [](const Quantity* a, const Quantity* b) { return a->name < b->name; });

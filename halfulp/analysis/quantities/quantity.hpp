@@ -21,11 +21,14 @@ struct Quantity {
   QuantityValue (*evaluate)(const VectorFields& inputs);
 };
 
-std::span<const Quantity> rounding_quantities();   // round.*, op.*
-std::span<const Quantity> simulated_quantities();  // sim.*
-std::span<const Quantity> layer_quantities();      // rms_norm, attention, block_Q, ...: values
-std::span<const Quantity> distance_quantities();   // rho_c, gamma, opnorm_inf1
-std::span<const Quantity> norm_quantities();       // rms_norm.*, centring.*, layer_norm.*
+std::span<const Quantity> rounding_quantities();    // round.*, op.*
+std::span<const Quantity> simulated_quantities();   // sim.*
+std::span<const Quantity> layer_quantities();       // rms_norm, attention, block_Q, ...: values
+std::span<const Quantity> distance_quantities();    // rho_c, gamma, opnorm_inf1
+std::span<const Quantity> norm_quantities();        // rms_norm.*, centring.*, layer_norm.*
+std::span<const Quantity> affine_quantities();      // affine.*, sum.*, matvec.*
+std::span<const Quantity> perceptron_quantities();  // mlp.*
+std::span<const Quantity> softmax_quantities();     // softmax.*
 
 /// All of them in alphabetical order.
 const std::vector<const Quantity*>& all_quantities();

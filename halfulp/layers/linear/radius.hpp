@@ -1,0 +1,31 @@
+// Entrywise error bounds of  Y = W X + b,  W and b exact.
+// Shapes: W [m, k], b [m] or empty, X [k, n], Y, bounds [m, n].  Source: EXTENSIONS, 4.0; Lemma 4.3.
+#pragma once
+
+#include "halfulp/layers/radius.hpp"
+
+namespace halfulp {
+
+/// |W| E.
+inline Radii linear_inherited(MatrixView<const double> w, MatrixView<const Upper> e) {
+  return upper_product(
+      w.rows(), w.columns(), e.columns(), [&](std::size_t i, std::size_t k) { return std::fabs(w(i, k)); },
+      [&](std::size_t k, std::size_t j) { return e(k, j); });
+}
+
+/// gamma(dot(k)) |W| |Xhat|  [+ u |Yhat| with a bias, added last: fl(s + b) differs from s + b by at most
+/// u |fl(s + b)|].
+inline Radii linear_local(const RoundingModel& model, MatrixView<const double> w, Row<const double> b,
+                          MatrixView<const double> x, MatrixView<const double> y) {
+  Radii rho = linear_inherited(w, scaled_sizes(model.gamma(model.dot(w.columns())), x));
+  return b.empty() ? rho : rho + scaled_sizes(model.u, y);
+}
+
+/// Both.
+inline Radii linear_radius(const RoundingModel& model, MatrixView<const double> w, Row<const double> b,
+                           MatrixView<const double> x, MatrixView<const Upper> e,
+                           MatrixView<const double> y) {
+  return linear_inherited(w, e) + linear_local(model, w, b, x, y);
+}
+
+}  // namespace halfulp

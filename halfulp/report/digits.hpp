@@ -1,0 +1,15 @@
+// Real numbers written with the digits that are known.
+#pragma once
+
+#include <string>
+
+#include "halfulp/arith/ball.hpp"
+
+namespace halfulp {
+
+/// Decimal digits of a ball's midpoint, as many as its radius vouches for and at most `most` (30:
+/// double-double has no more): "1.5", "-2.0371e-08", "inf", "nan".  "unknown" where not even the first digit
+/// is known.
+std::string in_digits(const Ball& x, int most = 30);
+
+}  // namespace halfulp
