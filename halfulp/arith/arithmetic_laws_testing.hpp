@@ -158,7 +158,7 @@ void check_identities(const A& start, const std::string& name, bool odd = true) 
 inline bool holds(const Enclosure& a, mpfr_srcptr z) {
   if (a.rad == HUGE_VAL) return true;
   if (!std::isfinite(a.mid.hi))  // exactly +-inf
-    return a.rad == 0 && mpfr_inf_p(z) && (mpfr_sgn(z) > 0) == (a.mid.hi > 0);
+    return mpfr_inf_p(z) && (mpfr_sgn(z) > 0) == (a.mid.hi > 0);
   if (!mpfr_number_p(z)) return false;
   Big distance(mpfr_get_prec(z));
   mpfr_sub_d(distance, z, a.mid.hi, MPFR_RNDZ);

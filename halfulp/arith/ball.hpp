@@ -139,17 +139,20 @@ inline Ball& operator*=(Ball& a, const Ball& b) { return a = a * b; }
 inline Ball sqrt(const Ball& a) {
   if (a.is_exact() && (a.mid.hi == 0 || std::isinf(a.mid.hi))) return a.mid.hi < 0 ? Ball::everything() : a;
   if (upper_end(a) < 0 || !a.is_bounded()) return Ball::everything();
+  if (std::fabs(a.mid.hi) < 0x1p-900 && a.rad < 0x1p-900) {  // where double-double has no bits left
+    const Ball z = sqrt(Ball({a.mid.hi * 0x1p200, a.mid.lo * 0x1p200}, a.rad * 0x1p200));
+    return {{z.mid.hi * 0x1p-100, z.mid.lo * 0x1p-100}, z.rad * 0x1p-100};
+  }
   const double least = lower_end(a);
   if (!(least > 0)) {
     const Upper top =
-        a.mid.hi > 0 ? sqrt(Upper(next_above(a.mid.hi))) + sqrt(Upper(a.rad)) : sqrt(Upper(upper_end(a)));
+        a.mid.hi > 0 ? sqrt(Upper(a.mid.hi)) * (1 + 0x1p-50) + sqrt(Upper(a.rad)) : sqrt(Upper(upper_end(a)));
     const Upper half = top * 0.5;
     return detail::made({half.value(), 0}, half, false);
   }
   const DoubleDouble z = sqrt(a.mid);
   const double roots = next_below(next_below(std::sqrt(least)) + next_below(z.hi));
-  const Upper tiny = least < 0x1p-900 ? Upper(0x1p-1060) / roots : Upper{};
-  return detail::made(z, Upper(a.rad) / roots + detail::lost(z, 0x1p-103) + tiny, false);
+  return detail::made(z, Upper(a.rad) / roots + detail::lost(z, 0x1p-103), false);
 }
 inline Ball abs(const Ball& a) {
   if (certain_sign(a)) return {abs(a.mid), a.rad};

@@ -230,15 +230,21 @@ TEST(Simulated, AFarAwayAddendDecidesTheTieOfAProduct) {
   }
 }
 
+/// All finite numbers of a narrow format.
+std::vector<double> numbers_of(const Format& f) {
+  std::vector<double> numbers = {0.0};
+  if (f.specials != Specials::fnuz) numbers.push_back(-0.0);
+  for (double x = f.smallest_subnormal(); x <= f.max_finite;) {
+    numbers.insert(numbers.end(), {x, -x});
+    x += std::ldexp(1.0, std::max(std::ilogb(x), f.emin) - f.precision + 1);
+  }
+  return numbers;
+}
+
 TEST(Simulated_Exhaustive, AllPairsOfTheNarrowFormats) {
   for (const char* name : {"e4m3fn", "e5m2", "e4m3fnuz", "e3m2", "e2m3", "e2m1", "e3m4"}) {
     const Format f = format_named(name);
-    std::vector<double> numbers = {0.0, -0.0};
-    for (double x = f.smallest_subnormal(); x <= f.max_finite;) {
-      numbers.insert(numbers.end(), {x, -x});
-      x += std::ldexp(1.0, std::max(std::ilogb(x), f.emin) - f.precision + 1);
-    }
-    if (f.specials == Specials::fnuz) numbers.erase(numbers.begin() + 1);
+    const std::vector<double> numbers = numbers_of(f);
     const bool wide = numbers.size() > 100 && oracle::effort() < 10;
     for (const Rounding mode : deterministic_modes()) {
       if (wide && mode != Rounding::nearest_even) continue;
@@ -247,6 +253,49 @@ TEST(Simulated_Exhaustive, AllPairsOfTheNarrowFormats) {
         for (const double b : numbers)
           for (const Operation op : {Operation::add, Operation::sub, Operation::mul, Operation::div})
             ASSERT_NO_FATAL_FAILURE(check(ar, op, a, b, 0));
+    }
+  }
+}
+
+TEST(Simulated_Exhaustive, AllRootsOfTheNarrowFormats) {
+  for (const char* name :
+       {"e4m3fn", "e5m2", "e4m3fnuz", "e5m2fnuz", "e3m2", "e2m3", "e2m1", "e3m4", "fp16"}) {
+    const Format f = format_named(name);
+    const std::vector<double> numbers = numbers_of(f);
+    for (const Rounding mode : deterministic_modes()) {
+      Simulated ar(RoundingRule{f, mode});
+      const std::size_t step = numbers.size() > 1000 && oracle::effort() < 10 ? 61 : 1;
+      for (std::size_t i = 0; i < numbers.size(); i += step)
+        ASSERT_NO_FATAL_FAILURE(check(ar, Operation::sqrt, std::fabs(numbers[i]), 0, 0));
+    }
+  }
+}
+
+/// All triples of the formats of four bits; of eight bits, all pairs with addends about half an ulp of the
+/// product, which decide its rounding.
+TEST(Simulated_Exhaustive, FusedProductsOfTheNarrowFormats) {
+  const Format four = format_named("e2m1");
+  const std::vector<double> few = numbers_of(four);
+  for (const Rounding mode : deterministic_modes()) {
+    Simulated ar(RoundingRule{four, mode});
+    for (const double a : few)
+      for (const double b : few)
+        for (const double c : few) ASSERT_NO_FATAL_FAILURE(check(ar, Operation::fma, a, b, c));
+  }
+  oracle::Arguments random(15);
+  for (const char* name : {"e4m3fn", "e5m2", "e5m2fnuz"}) {
+    const Format f = format_named(name);
+    const std::vector<double> numbers = numbers_of(f);
+    for (const Rounding mode : deterministic_modes()) {
+      if (mode != Rounding::nearest_even && oracle::effort() < 10) continue;
+      Simulated ar(RoundingRule{f, mode});
+      for (const double a : numbers)
+        for (const double b : numbers) {
+          if (random.bits() % 4 != 0 && oracle::effort() < 10) continue;
+          const double c = round({a * b * std::ldexp(random.uniform(-2, 2), -f.precision)},
+                                 {f, Rounding::nearest_even, true});
+          ASSERT_NO_FATAL_FAILURE(check(ar, Operation::fma, a, b, c));
+        }
     }
   }
 }

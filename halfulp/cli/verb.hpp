@@ -23,6 +23,7 @@ struct Console {
 
 void add_profile_verb(CLI::App& program, Console& console);
 void add_inspect_verb(CLI::App& program, Console& console);
+void add_bounds_verb(CLI::App& program, Console& console);
 void add_check_verb(CLI::App& program, Console& console);
 void add_eval_verb(CLI::App& program, Console& console);
 void add_formats_verb(CLI::App& program, Console& console);

@@ -53,9 +53,8 @@ Digits digits_of(DoubleDouble x, int count) {
 }  // namespace
 
 std::string in_digits(const Ball& x, int most) {
-  if (std::isnan(x.mid.hi)) return "nan";
   if (std::isinf(x.mid.hi)) return x.mid.hi > 0 ? "inf" : "-inf";
-  if (!x.is_bounded()) return "unknown";
+  if (!x.is_bounded()) return "nan";
   const double size = std::fabs(x.mid.hi);
   if (size == 0) return x.rad == 0 ? "0" : "unknown";
   int known = most;

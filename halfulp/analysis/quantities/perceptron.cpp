@@ -1,7 +1,7 @@
 // The two-layer perceptron: Lemmas 3.10, 4.14, Corollary 4.16.
 #include <array>
 
-#include "halfulp/analysis/quantities/inputs.hpp"
+#include "halfulp/analysis/quantities/head_inputs.hpp"
 #include "halfulp/analysis/quantities/quantity.hpp"
 #include "halfulp/layers/perceptron/jacobian.hpp"
 #include "halfulp/layers/perceptron/rounding.hpp"
@@ -38,7 +38,7 @@ QuantityValue of_map(const VectorFields& fields) {
 }
 QuantityValue matrix(const VectorFields& fields) {
   const PerceptronInputs in(fields);
-  return value_of(dense(in.jacobian()));
+  return value_of(dense_within_limits(in.jacobian()));
 }
 QuantityValue omega(const VectorFields& fields) {
   const PerceptronInputs in(fields);

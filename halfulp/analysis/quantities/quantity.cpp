@@ -9,7 +9,8 @@ const std::vector<const Quantity*>& all_quantities() {
     std::vector<const Quantity*> collected;
     for (const auto& table :
          {rounding_quantities(), simulated_quantities(), layer_quantities(), distance_quantities(),
-          norm_quantities(), affine_quantities(), perceptron_quantities(), softmax_quantities()})
+          norm_quantities(), affine_quantities(), perceptron_quantities(), softmax_quantities(),
+          attention_quantities(), block_quantities()})
       for (const Quantity& quantity : table) collected.push_back(&quantity);
     std::sort(collected.begin(), collected.end(),
               [](const Quantity* a, const Quantity* b) { return a->name < b->name; });

@@ -29,6 +29,8 @@ std::span<const Quantity> norm_quantities();        // rms_norm.*, centring.*, l
 std::span<const Quantity> affine_quantities();      // affine.*, sum.*, matvec.*
 std::span<const Quantity> perceptron_quantities();  // mlp.*
 std::span<const Quantity> softmax_quantities();     // softmax.*
+std::span<const Quantity> attention_quantities();   // scores.*, sigma_*, attention.*
+std::span<const Quantity> block_quantities();       // f_A.*, ..., block_*.*, deep_*.*
 
 /// All of them in alphabetical order.
 const std::vector<const Quantity*>& all_quantities();

@@ -1,7 +1,7 @@
 // Softmax: Lemmas 3.13 and 4.19, Corollary 4.20, erratum E7.
 #include <array>
 
-#include "halfulp/analysis/quantities/inputs.hpp"
+#include "halfulp/analysis/quantities/head_inputs.hpp"
 #include "halfulp/analysis/quantities/quantity.hpp"
 #include "halfulp/layers/softmax/jacobian.hpp"
 #include "halfulp/layers/softmax/rounding.hpp"
@@ -11,10 +11,14 @@ namespace {
 
 using Jacobian = SoftmaxJacobian<Ball>;
 
-template <auto f>
+template <Ball (*f)(const Jacobian&)>
 QuantityValue of_map(const VectorFields& in) {
   const std::vector<Ball> s = exact_inputs(in).row("s");
   return value_of(f(Jacobian(Row<const Ball>(s))));
+}
+QuantityValue matrix(const VectorFields& in) {
+  const std::vector<Ball> s = exact_inputs(in).row("s");
+  return value_of(dense_within_limits(Jacobian(Row<const Ball>(s))));
 }
 /// f(s)
 template <auto f>
@@ -25,7 +29,7 @@ QuantityValue of_scores(const VectorFields& in) {
 Ball round_u(Row<const Ball> s) { return softmax_first_order<Ball>(s).u; }
 
 constexpr std::array table = {
-    Quantity{"softmax.jacobian", "3.13.1", "s [n]", "[n, n]", of_map<dense<Jacobian>>},
+    Quantity{"softmax.jacobian", "3.13.1", "s [n]", "[n, n]", matrix},
     Quantity{"softmax.jac_norm_22", "3.13.2, exact", "s [n]", "number", of_map<norm_22<Ball>>},
     Quantity{"softmax.jac_norm_22.bound", "3.13.2", "s [n]", "number", of_map<norm_22_bound<Ball>>},
     Quantity{"softmax.jac_norm_1inf", "3.13.2", "s [n]", "number", of_map<norm_1inf<Ball>>},

@@ -71,16 +71,20 @@ T norm_spread(Norm norm, MatrixView<const T> x) {
   return T(1.0) + largest;
 }
 
+/// sigma_max / sigma_min of W_k^T W_q; inf where it is singular.
+template <Real T>
+T key_query_condition(const PaperBlock<T>& weights) {
+  const Matrix<T> product = key_query_product<T>(weights.wq.view(), weights.wk.view());
+  const SingularRange<T> range = singular_range<T>(product.view());
+  return ratio(range.largest, range.smallest);
+}
+
 /// sigma above; as printed it is inf for a singular W_k^T W_q.
 template <Real T>
 T attention_sigma(const PaperBlock<T>& weights, Form form) {
   const auto wq = weights.wq.view(), wk = weights.wk.view();
   T growth = T(4.0) * sqrt(T(static_cast<double>(wq.columns()))) * sigma_max_of_sizes<T>(wq, wk);
-  if (form == Form::as_printed) {
-    const Matrix<T> product = key_query_product<T>(wq, wk);
-    const SingularRange<T> range = singular_range(product.view());
-    growth = times_bound(growth, ratio(range.largest, range.smallest));
-  }
+  if (form == Form::as_printed) growth = times_bound(growth, key_query_condition(weights));
   return T(1.0) + growth;
 }
 
@@ -106,6 +110,21 @@ T attention_half_chi(const PaperBlock<T>& w, const BlockValues<T>& v) {
 template <Real T>
 T perceptron_xi_of(const PaperBlock<T>& w, Row<const T> normed) {
   return perceptron_xi<T>(w.a1.view(), w.b1, w.a2.view(), w.b2, normed);
+}
+
+}  // namespace detail
+
+namespace detail {
+
+/// max_t xi(f_M, y_t) xi(M, N(y_t)).
+template <Real T>
+T perceptron_half_chi(const PaperBlock<T>& weights, const BlockValues<T>& v) {
+  T largest(0.0);
+  for (std::size_t t = 0; t < v.y.columns(); ++t) {
+    const T xi = residual_xi<T>(v.y.view().columns_part(t, 1), v.fed.view().columns_part(t, 1));
+    largest = max(largest, times_bound(xi, perceptron_xi_of(weights, v.normed_y.column(t))));
+  }
+  return largest;
 }
 
 }  // namespace detail
@@ -180,13 +199,8 @@ namespace detail {
 template <Real T>
 BlockFirstOrder<T> block_first_order_at(const PaperBlock<T>& weights, Norm norm, const BlockValues<T>& v,
                                         Form form) {
-  T largest(0.0);
-  for (std::size_t t = 0; t < v.y.columns(); ++t) {
-    const T xi = residual_xi<T>(v.y.view().columns_part(t, 1), v.fed.view().columns_part(t, 1));
-    largest = max(largest, times_bound(xi, perceptron_xi_of(weights, v.normed_y.column(t))));
-  }
   BlockFirstOrder<T> block;
-  block.chi = times_bound(largest, attention_half_chi(weights, v));
+  block.chi = times_bound(perceptron_half_chi(weights, v), attention_half_chi(weights, v));
   block.growth = times_bounds<T>(
       {block.chi, attention_sigma(weights, form), norm_spread<T>(norm, v.x), norm_spread<T>(norm, v.y)});
   const double n = count(v.x.columns()), d = count(v.x.rows()), wide = count(weights.a1.rows());
@@ -232,9 +246,9 @@ T transformer_first_order(const std::vector<PaperBlock<T>>& blocks, Norm norm, M
 ///   tokens X_centred_suff_generic   min_t ||c(x_t)||_-inf / (2 alpha (1 + u) gamma_d ||x_t||_inf) - 1 (layer
 ///   norm) Y_centred_suff_generic   the same of Y (layer norm)
 template <Real T>
-std::vector<Hypothesis> block_hypotheses(const PaperBlock<T>& weights, Norm norm, MatrixView<const T> x,
+std::vector<Hypothesis> block_hypotheses(const PaperBlock<T>& weights, Norm norm, const BlockValues<T>& v,
                                          const RoundingModel& model, double alpha = 1) {
-  const BlockValues<T> v = block_values(weights, norm, NormPlace::before_attention, x);
+  const MatrixView<const T> x = v.x.view();
   constexpr double infinity = std::numeric_limits<double>::infinity();
   double attention = infinity, generic = infinity, signs = infinity;
   for (const T& a : v.branch.values()) attention = std::fmin(attention, mignitude(a));
@@ -265,6 +279,31 @@ std::vector<Hypothesis> block_hypotheses(const PaperBlock<T>& weights, Norm norm
   };
   all.push_back({"X_centred_suff_generic", margin(v.x)});
   all.push_back({"Y_centred_suff_generic", margin(v.y)});
+  return all;
+}
+
+template <Real T>
+std::vector<Hypothesis> block_hypotheses(const PaperBlock<T>& weights, Norm norm, MatrixView<const T> x,
+                                         const RoundingModel& model, double alpha = 1) {
+  return block_hypotheses(weights, norm, block_values(weights, norm, NormPlace::before_attention, x), model,
+                          alpha);
+}
+
+/// Those of every block at what it is given, "block 1: attention_generic", ... : what Theorem 4.30 assumes.
+template <Real T>
+std::vector<Hypothesis> transformer_hypotheses(const std::vector<PaperBlock<T>>& blocks, Norm norm,
+                                               MatrixView<const T> x, const RoundingModel& model,
+                                               double alpha = 1) {
+  std::vector<Hypothesis> all;
+  Matrix<T> at;
+  for (std::size_t l = 0; l < blocks.size(); ++l) {
+    const MatrixView<const T> in = l == 0 ? x : at.view();
+    for (Hypothesis& hypothesis : block_hypotheses(blocks[l], norm, in, model, alpha)) {
+      hypothesis.name = "block " + std::to_string(l + 1) + ": " + hypothesis.name;
+      all.push_back(std::move(hypothesis));
+    }
+    at = block_values(blocks[l], norm, NormPlace::before_attention, in).z;
+  }
   return all;
 }
 

@@ -58,23 +58,12 @@ T norm_22(const LayerNormJacobian<T>& j) {
   return j.inputs() == 2 && mignitude(j.squares()) > 0 ? T(0.0) : j.scale();
 }
 
-/// ||J||_1,inf, the largest entry in magnitude: on the diagonal, or beside it at an extreme product c_i c_j.
+/// ||J||_1,inf = scale (1 - 1/d - ||c||_-inf^2/||c||^2): J is a projection times scale, and the largest entry
+/// of a positive semidefinite matrix is on its diagonal.
 template <Real T>
 T norm_1inf(const LayerNormJacobian<T>& j) {
-  const std::size_t d = j.inputs();
-  if (d < 2) return j.scale();
-  const Row<const T> c = j.c();
   T largest(0.0);
-  for (std::size_t i = 0; i < d; ++i) largest = max(largest, T(abs(j.diagonal(i))));
-  T high = max(c[0], c[1]), second_high = min(c[0], c[1]), low = second_high, second_low = high;
-  for (std::size_t i = 2; i < d; ++i) {
-    second_high = max(second_high, T(min(high, c[i])));
-    high = max(high, c[i]);
-    second_low = min(second_low, T(max(low, c[i])));
-    low = min(low, c[i]);
-  }
-  for (const T& product : {high * low, high * second_high, low * second_low})
-    largest = max(largest, T(abs(j.beside(product))));
+  for (std::size_t i = 0; i < j.inputs(); ++i) largest = max(largest, T(abs(j.diagonal(i))));
   return j.scale() * largest;
 }
 

@@ -218,6 +218,21 @@ TEST(LayerNormTheory, RelativeBoundIsNotAboveThatThroughRmsNorm) {
   }
 }
 
+/// At (1, -1, 1, -1, ...) no inequality of the proofs is slack: each count of Lemmas 4.10 and 4.11 is needed.
+TEST(LayerNormTheory, BoundsOfAlternatingTokenTendToTheLemmas) {
+  constexpr double u = 0x1p-40;
+  for (const std::size_t d : {2, 4, 10}) {
+    std::vector<Ball> x;
+    for (std::size_t i = 0; i < d; ++i) x.push_back(i % 2 == 0 ? 1.0 : -1.0);
+    const Row<const Ball> token(x);
+    const RoundingModel model{u, {}};
+    EXPECT_NEAR(centring_error(token, model, 0.0)[0].value() / u, centring_first_order(token).u.mid.hi, 1e-6);
+    for (const RootOfD root : {RootOfD::exact, RootOfD::rounded})
+      EXPECT_NEAR(layer_norm_error(token, model, 0.0, root).value() / u,
+                  layer_norm_first_order(token, root).u.mid.hi, 1e-6);
+  }
+}
+
 TEST(LayerNormTheory, CentringStaysWithinLemma410) {
   expect_bounds<Centring>({.row = "4.10 centring", .seed = 5, .trials = 36}, token);
 }

@@ -72,5 +72,14 @@ TEST(SelfAttentionRadius, OfTheMeanIsCentredAndStaysInTheHull) {
   }
 }
 
+/// Weights that sum to 0.9 miss a tenth of a shared value.
+TEST(SelfAttentionRadius, WhatTheWeightsLackIsCounted) {
+  const RoundingModel model{0x1p-20, {}};
+  const std::vector<double> s = {1, 2, 3}, p = {0.25, 0.25, 0.4};
+  const WeightBox box = softmax_box(model, s, std::vector<Upper>(3), Shift::by_maximum, p);
+  const Matrix<Ball> values(1, 3, Ball(8.0));
+  EXPECT_GE(mixing_inherited(box, values.view(), Radii(1, 3))[0].value(), 0.8 * (1 - 1e-12));
+}
+
 }  // namespace
 }  // namespace halfulp

@@ -1,0 +1,114 @@
+// halfulp bounds: the paper's theorems beside what happens.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "halfulp/base/error.hpp"
+#include "halfulp/cli/progress_bar.hpp"
+#include "halfulp/cli/verb.hpp"
+#include "halfulp/models/token_ids.hpp"
+#include "halfulp/report/bounds_report.hpp"
+#include "halfulp/report/output_file.hpp"
+
+namespace halfulp {
+namespace {
+
+constexpr const char* footer =
+    "For the paper's architecture (one head, ReLU, no gains): a trained checkpoint, or a random model as in "
+    "Figure 1.\n"
+    "Every operation is rounded to the format; the exact pass is enclosed.  Per layer: the observed error, "
+    "the "
+    "radius\n"
+    "of a running error analysis, the bound from the exact pass alone, and Theorem 4.30 repaired and as "
+    "printed, "
+    "with\n"
+    "the factor that dominates it and the hypotheses that fail.\n"
+    "\n"
+    "Examples:\n"
+    "  halfulp bounds --random d=16,n=8,D=32,L=3,norm=layer,seed=1 --format bin24\n"
+    "  halfulp bounds --random d=16,n=8,D=32,L=3 --format dec8 --json\n"
+    "  halfulp bounds --random d=16,n=8,D=32,L=3 --format bin34 -o bounds.svg\n";
+
+struct Options {
+  std::string model, random, ids, format, output;
+  std::size_t tokens = 0, threads = 0;
+  bool json = false;
+};
+
+std::string ending(const std::string& path) { return std::filesystem::path(path).extension().string(); }
+
+PaperModel model_of(const Options& options) {
+  if (options.model.empty()) return paper_model(random_paper_model_named(options.random));
+  const Checkpoint checkpoint = load_checkpoint(options.model, LoadOptions{});
+  const auto path = options.ids.empty() ? std::filesystem::path(options.model) / "tokens.json"
+                                        : std::filesystem::path(options.ids);
+  std::error_code ignored;
+  if (options.ids.empty() && !std::filesystem::exists(path, ignored))
+    throw usage_error("bounds -m " + options.model + " needs token ids: --ids FILE");
+  std::vector<std::uint32_t> ids = read_token_ids(path);
+  if (options.tokens > ids.size())
+    throw usage_error(fmt::format("--tokens {}: {} has {} ids", options.tokens, path.string(), ids.size()));
+  ids.resize(options.tokens != 0 ? options.tokens : std::min<std::size_t>(ids.size(), 32));
+  check_token_ids(ids, checkpoint.architecture, path);
+  return paper_model(checkpoint, ids, options.model);
+}
+
+/// What the file's ending asks for.
+std::string in_form(const std::string& form, const nlohmann::ordered_json& document) {
+  if (form == ".json") return document.dump(1) + "\n";
+  if (form == ".csv") return bounds_csv(document);
+  return drawn(bounds_plot(document), form == ".svg" ? PictureForm::svg : PictureForm::png);
+}
+
+void run(const Options& options, Console& console) {
+  if (options.model.empty() == options.random.empty())
+    throw usage_error("bounds needs a model: either -m DIR or --random d=..,n=..,D=..,L=..");
+  const RoundingRule rule = rounding_rule(options.format);
+  if (rule.mode != Rounding::nearest_even && rule.mode != Rounding::nearest_away)
+    throw usage_error("--format " + options.format.substr(0, 64) +
+                      ": the bounds are for rounding to nearest");
+  const std::string form = ending(options.output);
+  if (!options.output.empty()) {
+    if (form != ".json" && form != ".csv" && form != ".svg" && form != ".png")
+      throw usage_error("-o " + options.output + ": the ending says the form: .json, .csv, .svg or .png");
+    check_writable(options.output);
+  }
+  set_threads(options.threads);
+  ModelBounds bounds;
+  {
+    ProgressBar bar(console.log);
+    bounds = bounds_of(model_of(options), rule, bar.callback());
+  }
+  const std::string name = options.model.empty() ? "random model " + options.random : options.model;
+  const auto document = bounds_document(bounds, options.format, name, console.command_line);
+  if (!options.output.empty()) write_whole_file(options.output, in_form(form, document));
+  if (options.json) {
+    console.out << document.dump(1) << '\n';
+    return;
+  }
+  console.out << bounds_text(document);
+  if (!options.output.empty()) console.out << "\nThe result is in " << options.output << ".\n";
+}
+
+}  // namespace
+
+void add_bounds_verb(CLI::App& program, Console& console) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* verb =
+      program.add_subcommand("bounds", "The paper's theorems beside what happens, layer by layer");
+  verb->add_option("-m,--model", options->model, "Folder of a checkpoint of the paper's architecture");
+  verb->add_option("--random", options->random,
+                   "A random model: d=20,n=20,D=20,L=10,norm=rms,seed=1,scale=1, any of them changed");
+  verb->add_option("--format", options->format, "Format of every operation, e.g. bin24, bf16, dec8")
+      ->required();
+  verb->add_option("--ids", options->ids, "Token ids (default: tokens.json beside the model)");
+  verb->add_option("--tokens", options->tokens, "Use the first N tokens only (default 32)");
+  verb->add_option("-t,--threads", options->threads, "Threads (default: all processors)");
+  verb->add_option("-o,--output", options->output, "Write the result: .json, .csv, .svg or .png");
+  verb->add_flag("--json", options->json, "One JSON document on stdout (schema halfulp.bounds/1)");
+  verb->footer(footer);
+  verb->callback([options, &console] { run(*options, console); });
+}
+
+}  // namespace halfulp

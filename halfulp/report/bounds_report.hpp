@@ -1,0 +1,22 @@
+// Bounds beside what happens, layer by layer: a document (schema halfulp.bounds/1), and its text, table and
+// picture.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "halfulp/analysis/bounds.hpp"
+#include "halfulp/report/plot.hpp"
+
+namespace halfulp {
+
+/// "No statement" and what is not finite are null.
+nlohmann::ordered_json bounds_document(const ModelBounds& bounds, const std::string& format,
+                                       const std::string& model, const std::string& command_line);
+std::string bounds_text(const nlohmann::ordered_json& document);
+/// One line per layer.
+std::string bounds_csv(const nlohmann::ordered_json& document);
+/// A curve for each of observed (largest, median), running, a priori, repaired and as printed.
+Plot bounds_plot(const nlohmann::ordered_json& document);
+
+}  // namespace halfulp
