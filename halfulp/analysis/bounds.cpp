@@ -34,15 +34,23 @@ PaperBlock<Ball> in_balls(const PaperBlock<double>& b) {
 /// |error| / |x| with 0/0 = 0 and x/0 = inf.
 double relative(Upper error, const Ball& x) { return (error / mignitude(x)).value(); }
 
-/// The largest and the median relative error of the computed stream, from above.
-void observe(LayerBounds& layer, const Matrix<double>& computed, const Matrix<Ball>& exact) {
+/// Relative errors of a computed stream, in ascending order.
+std::vector<double> errors_of(const Matrix<double>& computed, const Matrix<Ball>& exact) {
   std::vector<double> errors;
   for (std::size_t i = 0; i < exact.values().size(); ++i)
     errors.push_back(relative(magnitude(Ball(computed.values()[i]) - exact.values()[i]), exact.values()[i]));
   std::sort(errors.begin(), errors.end());
-  layer.observed_max = errors.back();
-  const std::size_t half = errors.size() / 2;
-  layer.observed_median = errors.size() % 2 == 1 ? errors[half] : (errors[half - 1] + errors[half]) / 2;
+  return errors;
+}
+double median(const std::vector<double>& sorted) {
+  const std::size_t half = sorted.size() / 2;
+  return sorted.size() % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+/// The midpoints alone: double-double's answer as the next layer's exact input.
+Matrix<Ball> recentred(Matrix<Ball> x) {
+  for (Ball& entry : x.values()) entry = entry.mid;
+  return x;
 }
 
 double largest_relative(const Radii& radii, const Matrix<Ball>& exact) {
@@ -122,21 +130,32 @@ ModelBounds bounds_of(const PaperModel& model, const RoundingRule& rule, const P
                      rounding.u, {},       {}};
   bounds.layers.resize(depth);
   const BlockForm form{model.norm, NormPlace::before_attention, {}};
+  Native native;
   WithRadii running{x, Radii(x.rows(), x.columns())};
   TokensWithError a_priori = tokens_with_error(in_balls(x));
+  Matrix<Ball> exact = in_balls(x);
+  Matrix<double> binary64 = x;
   std::vector<BlockValues<Ball>> values;
   for (std::size_t l = 0; l < depth; ++l) {
     LayerBounds& layer = bounds.layers[l];
     layer.layer = l + 1;
-    values.push_back(block_values<Ball>(exact_blocks[l], model.norm, NormPlace::before_attention,
-                                        l == 0 ? a_priori.x.view() : values.back().z.view()));
+    values.push_back(
+        block_values<Ball>(exact_blocks[l], model.norm, NormPlace::before_attention, exact.view()));
+    exact = recentred(values.back().z);
     running = block_with_radii(ar, blocks[l], form, running);
-    const Matrix<Ball>& exact = values.back().z;
-    observe(layer, running.x, exact);
+    Matrix<double> next = binary64;
+    block(native, blocks[l], form, std::as_const(binary64).view(), next.view());
+    binary64 = next;
+    const std::vector<double> errors = errors_of(running.x, exact);
+    layer.observed_max = errors.back();
+    layer.observed_median = median(errors);
+    layer.reference_error = 0x1p-48 * errors_of(binary64, exact).back();
     layer.running = largest_relative(running.e, exact);
     advance(1, "exact and simulated passes");
-    a_priori = block_with_error(exact_blocks[l], form, a_priori, rounding);
-    layer.a_priori = largest_relative(a_priori.e, exact);
+    // An entry without a statement never gets one again.
+    const bool lost = l > 0 && std::isinf(bounds.layers[l - 1].a_priori);
+    if (!lost) a_priori = block_with_error(exact_blocks[l], form, a_priori, rounding);
+    layer.a_priori = lost ? HUGE_VAL : largest_relative(a_priori.e, exact);
     advance(1, "bounds before the fact");
   }
   bounds.events = ar.events();

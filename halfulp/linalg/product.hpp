@@ -3,6 +3,7 @@
 // load(x_kj) ).
 #pragma once
 
+#include "halfulp/arith/ball.hpp"
 #include "halfulp/linalg/matmul.hpp"
 
 namespace halfulp {
@@ -32,6 +33,21 @@ void product_of_columns(A& ar, MatrixView<const Value<A>> a, MatrixView<const Va
           [&](std::size_t k) { return ar.load(x(k, j)); }));
     }
   }
+}
+
+/// In balls, columns of Y shared among threads.
+inline void product(BallArithmetic& ar, MatrixView<const Ball> a, MatrixView<const Ball> x,
+                    MatrixView<Ball> y) {
+  parallel_for(x.columns(), 4, [&](std::size_t first, std::size_t last) {
+    product<BallArithmetic>(ar, a, x.columns_part(first, last - first), y.columns_part(first, last - first));
+  });
+}
+inline void product_of_columns(BallArithmetic& ar, MatrixView<const Ball> a, MatrixView<const Ball> x,
+                               MatrixView<Ball> y) {
+  parallel_for(x.columns(), 4, [&](std::size_t first, std::size_t last) {
+    product_of_columns<BallArithmetic>(ar, a, x.columns_part(first, last - first),
+                                       y.columns_part(first, last - first));
+  });
 }
 
 /// The same on the fast kernels.

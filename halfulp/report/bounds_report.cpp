@@ -92,9 +92,17 @@ std::string bounds_text(const nlohmann::ordered_json& document) {
   }
   text += values.text() + "\n" + reasons.text();
   text +=
-      "\nobserved, running and a priori are rigorous; 4.30 is first order (u^2 dropped), no bound where it "
-      "is "
-      "not small.\n";
+      "\nrunning and a priori are rigorous; 4.30 is first order (u^2 dropped), no bound where it is not "
+      "small.\n";
+  double reference = 0;
+  bool trusted = true;
+  for (const Json& layer : document["layers"]) {
+    reference = std::fmax(reference, value_of(layer["reference_error"]));
+    trusted &= layer["trusted"].get<bool>();
+  }
+  text += fmt::format(
+      "The exact pass is in double-double, good to about {:.0e} (binary64's error, measured, scaled){}.\n",
+      reference, trusted ? "" : "; CAUTION: some observed errors are not 100 times that");
   const Json& events = document["events"];
   const auto count = [&](const char* name) { return events[name].get<std::uint64_t>(); };
   if (count("overflow") + count("underflow") + count("nan") > 0)

@@ -16,6 +16,7 @@
 // order.  Source: EXTENSIONS, sections 2.1, 2.4 and 4.
 #pragma once
 
+#include "halfulp/base/parallel.hpp"
 #include "halfulp/layers/block/block.hpp"
 #include "halfulp/layers/layer_norm/radius.hpp"
 #include "halfulp/layers/perceptron/rounding.hpp"
@@ -48,6 +49,14 @@ std::vector<V> column_of(const Matrix<V>& x, std::size_t t) {
 template <class V>
 void set_column(Matrix<V>& x, std::size_t t, const std::vector<V>& column) {
   for (std::size_t i = 0; i < x.rows(); ++i) x(i, t) = column[i];
+}
+
+/// body(t) for every token, shared among threads.
+template <class Body>
+void each_token(std::size_t tokens, Body body) {
+  parallel_for(tokens, 4, [&](std::size_t first, std::size_t last) {
+    for (std::size_t t = first; t < last; ++t) body(t);
+  });
 }
 
 inline bool says_something(const Radii& e) {
@@ -98,13 +107,13 @@ inline TokensWithError product_with_error(const Matrix<Ball>& w, const TokensWit
                                           const RoundingModel& model) {
   const std::size_t n = tokens.x.columns();
   TokensWithError y{Matrix<Ball>(w.rows(), n), Radii(w.rows(), n)};
-  for (std::size_t t = 0; t < n; ++t) {
+  each_token(n, [&](std::size_t t) {
     const std::vector<Ball> x = column_of(tokens.x, t);
     for (std::size_t i = 0; i < w.rows(); ++i)
       y.x(i, t) = affine_value<Ball>(w.view(), {}, i, Row<const Ball>(x));
     set_column(y.e, t,
                affine_error<Ball>(w.view(), {}, Row<const Ball>(x), model, column_of(tokens.e, t), x.size()));
-  }
+  });
   return y;
 }
 
@@ -141,7 +150,7 @@ inline TokensWithError mix_with_error(const TokensWithError& v, const TokensWith
                                       const TokensWithError& q, AttentionForm form,
                                       const RoundingModel& model) {
   TokensWithError y{Matrix<Ball>(v.x.rows(), v.x.columns()), Radii(v.x.rows(), v.x.columns())};
-  for (std::size_t t = 0; t < v.x.columns(); ++t) {
+  each_token(v.x.columns(), [&](std::size_t t) {
     std::vector<Ball> s;
     std::vector<Upper> e;
     for (std::size_t i = 0; i <= t; ++i) {
@@ -165,7 +174,7 @@ inline TokensWithError mix_with_error(const TokensWithError& v, const TokensWith
       y.x(a, t) = sum;
       y.e(a, t) = moved + rounded * sizes;
     }
-  }
+  });
   return y;
 }
 
@@ -188,12 +197,12 @@ inline TokensWithError perceptron_with_error(const PaperBlock<Ball>& weights, co
   BallArithmetic balls;
   perceptron(balls, weights.a1.view(), Row<const Ball>(weights.b1), weights.a2.view(),
              Row<const Ball>(weights.b2), MatrixView<const Ball>(x.x.view()), y.x.view());
-  for (std::size_t t = 0; t < x.x.columns(); ++t) {
+  detail::each_token(x.x.columns(), [&](std::size_t t) {
     const std::vector<Ball> token = detail::column_of(x.x, t);
     detail::set_column(y.e, t,
                        perceptron_error<Ball>(weights.a1.view(), weights.b1, weights.a2.view(), weights.b2,
                                               Row<const Ball>(token), model, detail::column_of(x.e, t)));
-  }
+  });
   return y;
 }
 

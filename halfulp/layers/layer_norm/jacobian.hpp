@@ -72,8 +72,12 @@ class LayerNormJacobian {
   const T& squares() const { return squares_; }
   const T& scale() const { return scale_; }
 
+  /// Up to two entries N takes two values only, so J = 0 (E3).
+  bool is_zero() const { return inputs() <= 2 && mignitude(squares_) > 0; }
+
   std::vector<T> times(Row<const T> v) const {
     std::vector<T> y = centring_.times(v);
+    if (is_zero()) return std::vector<T>(y.size(), T(0.0));
     T along(0.0);
     for (std::size_t i = 0; i < y.size(); ++i) along = along + c()[i] * y[i];
     along = along / squares_;
@@ -131,6 +135,7 @@ template <Real T>
 std::vector<T> LayerNormJacobian<T>::absolute_times(Row<const T> v) const {
   const std::size_t d = inputs();
   if (!(mignitude(squares_) > 0)) return std::vector<T>(d, infinite<T>() - infinite<T>());
+  if (is_zero()) return std::vector<T>(d, T(0.0));
   const detail::Ascending<T> sorted(c());
   std::vector<T> plain{T(0.0)}, weighted{T(0.0)};  // sums of v_j and of c_j v_j over the first k of the order
   for (const std::size_t j : sorted.order) {
