@@ -49,6 +49,8 @@ nlohmann::ordered_json bounds_document(const ModelBounds& bounds, const std::str
     Json one = {
         {"layer", layer.layer},
         {"observed", {{"max", number(layer.observed_max)}, {"median", number(layer.observed_median)}}},
+        {"reference_error", number(layer.reference_error)},
+        {"trusted", layer.trusted()},
         {"running", number(layer.running)},
         {"a_priori", number(layer.a_priori)},
         {"repaired", number(layer.repaired)},
