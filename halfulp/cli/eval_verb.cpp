@@ -28,7 +28,7 @@ constexpr const char* footer =
     "\n"
     "Examples:\n"
     "  halfulp eval --list rms_norm\n"
-    "  echo '{\"x\": [1, 2, 4]}' > x.json && halfulp eval layer_norm.kappa_cc --input x.json\n"
+    "  halfulp eval layer_norm.kappa_cc --input examples/token.json\n"
     "  halfulp eval layer_norm.round.perturbed --input examples/token.json --json\n";
 
 struct Options {

@@ -38,10 +38,12 @@ std::string script_of(const Plot& plot, PictureForm form) {
           : "set terminal pngcairo size 1350,810 noenhanced font 'sans-serif,18'\n";
   script += fmt::format("set title {}\nset xlabel {}\nset ylabel {}\n", quoted(plot.title),
                         quoted(plot.x_label), quoted(plot.y_label));
-  script += "set key outside right center\nset grid ytics lc rgb '#dddddd'\nset border 3 lc rgb '#666666'\n";
+  script +=
+      "set key below left Left reverse maxcols 2 samplen 2\nset grid ytics lt 1 lc rgb '#d8d8d8'\n"
+      "set border 3 lc rgb '#666666'\n";
   script += "set tics nomirror\n";
   if (plot.log_x) script += "set logscale x\n";
-  if (plot.log_y) script += "set logscale y\nset format y '%.0e'\n";
+  if (plot.log_y) script += "set logscale y\nset format y '%.0e'\nunset mytics\n";
   std::string lines;
   for (std::size_t c = 0; c < plot.curves.size(); ++c) {
     const Curve& curve = plot.curves[c];

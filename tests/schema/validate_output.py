@@ -29,6 +29,10 @@ COMMANDS = {
         f"{PROFILE} --recipe fp32 --ref fp64 --seed 7",
     ],
     "check": ["check tests/schema/vectors.json --json", "check tests/schema/wrong_vectors.json --json"],
+    "eval": ["eval --list --json", "eval layer_norm.round.perturbed --input examples/token.json --json",
+             "eval layer_norm.jacobian --input examples/token.json --json"],
+    "bounds": ["bounds --random d=6,n=4,D=8,L=2 --format bin24 --json",
+               "bounds --random d=6,n=4,D=8,L=3,norm=layer --format bf16 --json"],
     "round": None,  # prints lines of text, no document
 }
 
