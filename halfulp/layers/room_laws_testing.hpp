@@ -199,7 +199,7 @@ inline double componentwise_distance(const std::vector<Ball>& a, const std::vect
 /// Law 2 and 3 for one room.  cases(draws, u) makes an input; perturbation: sizes of rho in units of u (0:
 /// the argument is exact).
 struct BoundLaw {
-  std::string row;  // of docs/sharpness.md
+  std::string row;  // of docs/sharpness.md; none: not compared
   std::uint64_t seed = 1;
   int trials = 3;                           // per case, arithmetic and perturbation
   std::vector<double> perturbations = {0};  // in units of u
@@ -261,6 +261,7 @@ void expect_bounds(const BoundLaw& law,
     }
   }
   EXPECT_GE(statements, law.least_statements);
+  if (law.row.empty()) return;
   rigorous.expect_recorded();
   if (asymptotic.has_records()) asymptotic.expect_recorded();
 }

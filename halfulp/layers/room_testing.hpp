@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <random>
@@ -32,16 +31,9 @@ struct Studied {
   }
   double u() const { return format_named(format).unit_roundoff(); }
   std::string name() const { return format + ", " + order; }
-  /// The roundings of additions that a term passes on its way into a sum of n (to 0 it is added exactly).
-  double additions(std::size_t n) const {
-    if (n < 2) return 0;
-    const std::size_t block = summation.block;
-    if (summation.order == Order::pairwise) return std::bit_width(n - 1);
-    if (summation.order == Order::recursive || n <= block) return static_cast<double>(n - 1);
-    return static_cast<double>(block - 1 + (n + block - 1) / block - 1);
-  }
-  /// The same for the product of a dot product of n terms.
-  double dot(std::size_t n) const { return additions(n) + 1; }
+  RoundingModel model() const { return {u(), summation}; }
+  double additions(std::size_t n) const { return model().additions(n); }
+  double dot(std::size_t n) const { return model().dot(n); }
 };
 
 inline std::vector<Studied> studied_arithmetics() {
