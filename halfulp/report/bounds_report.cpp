@@ -80,19 +80,25 @@ std::string bounds_text(const nlohmann::ordered_json& document) {
       document["norm"].get<std::string>());
   std::vector<std::string> header{"layer", "observed max", "median"};
   for (const Column& column : bound_columns) header.push_back(column.header);
-  Table values(header, 0), reasons({"layer", "largest factor of 4.30", "value", "hypotheses that fail"}, 4);
+  std::vector<std::string> ratio_header{"layer", ""};
+  for (const Column& column : bound_columns) ratio_header.push_back(column.header);
+  Table values(header, 0), ratios(ratio_header, 0),
+      reasons({"layer", "largest factor of 4.30", "value", "hypotheses that fail"}, 4);
   for (const Json& layer : document["layers"]) {
     std::vector<std::string> row{std::to_string(layer["layer"].get<std::size_t>()),
                                  cell(layer["observed"]["max"]), cell(layer["observed"]["median"])};
     for (const Column& column : bound_columns) row.push_back(cell(layer[column.key]));
     values.add(row);
+    std::vector<std::string> over{row[0], "times the largest observed"};
+    for (const Column& column : bound_columns) over.push_back(cell(layer["over_observed"][column.key]));
+    ratios.add(over);
     const std::string dominating = layer["dominating"].get<std::string>();
     std::string failed;
     for (const Json& name : layer["failed_hypotheses"])
       failed += (failed.empty() ? "" : ", ") + name.get<std::string>();
     reasons.add({row[0], dominating, cell(layer["factors"][dominating]), failed.empty() ? "none" : failed});
   }
-  text += values.text() + "\n" + reasons.text();
+  text += values.text() + "\n" + ratios.text() + "\n" + reasons.text();
   text +=
       "\nrunning and a priori are rigorous; 4.30 is first order (u^2 dropped), no bound where it is not "
       "small.\n";

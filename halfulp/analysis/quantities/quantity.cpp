@@ -10,7 +10,7 @@ const std::vector<const Quantity*>& all_quantities() {
     for (const auto& table :
          {rounding_quantities(), simulated_quantities(), layer_quantities(), distance_quantities(),
           norm_quantities(), affine_quantities(), perceptron_quantities(), softmax_quantities(),
-          attention_quantities(), block_quantities()})
+          attention_quantities(), block_quantities(), error_quantities()})
       for (const Quantity& quantity : table) collected.push_back(&quantity);
     std::sort(collected.begin(), collected.end(),
               [](const Quantity* a, const Quantity* b) { return a->name < b->name; });

@@ -31,6 +31,7 @@ std::span<const Quantity> perceptron_quantities();  // mlp.*
 std::span<const Quantity> softmax_quantities();     // softmax.*
 std::span<const Quantity> attention_quantities();   // scores.*, sigma_*, attention.*
 std::span<const Quantity> block_quantities();       // f_A.*, ..., block_*.*, deep_*.*
+std::span<const Quantity> error_quantities();       // *.round.error, *.round.margins
 
 /// All of them in alphabetical order.
 const std::vector<const Quantity*>& all_quantities();
