@@ -6,6 +6,7 @@
 #include "halfulp/base/interrupt.hpp"
 #include "halfulp/base/parallel.hpp"
 #include "halfulp/layers/block/error.hpp"
+#include "halfulp/layers/block/hypotheses.hpp"
 #include "halfulp/layers/block/radius.hpp"
 #include "halfulp/layers/block/rounding.hpp"
 

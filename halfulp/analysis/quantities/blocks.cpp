@@ -3,6 +3,7 @@
 
 #include "halfulp/analysis/quantities/head_inputs.hpp"
 #include "halfulp/analysis/quantities/quantity.hpp"
+#include "halfulp/layers/block/hypotheses.hpp"
 #include "halfulp/layers/block/rounding.hpp"
 
 namespace halfulp {

@@ -6,6 +6,7 @@
 #include "halfulp/analysis/quantities/head_inputs.hpp"
 #include "halfulp/analysis/quantities/quantity.hpp"
 #include "halfulp/layers/block/error.hpp"
+#include "halfulp/layers/block/hypotheses.hpp"
 #include "halfulp/layers/block/rounding.hpp"
 #include "halfulp/layers/layer_norm/rounding.hpp"
 #include "halfulp/layers/self_attention/rounding.hpp"

@@ -1,75 +1,34 @@
-// First-order rounding-error bounds of the halves of a pre-norm block, of blocks, and of whole transformers,
-// with their hypotheses.  N is the RMS norm (f_A, f_M, Q of the paper) or the layer norm (g_A, g_M, T);
-// s = 1 for the former, 1 + max_t ||x_t||_inf / ||c(x_t)||_-inf for the latter ("spread").
+// First-order rounding-error bounds of the halves of a pre-norm block, of blocks, and of whole transformers.
+// N is the RMS norm (f_A, f_M, Q of the paper) or the layer norm (g_A, g_M, T); the second line of each is
+// for the latter.  s = 1 for the RMS norm, 1 + max_t ||x_t||_inf / ||c(x_t)||_-inf for the layer norm
+// ("spread").
 //
-//   attention half   xi(half) xi(A, N(X)) sigma s ((2n + 6d) u + 3 rho)          [(2n + 7d) u + 4
-//   rho]     4.25, 4.26 perceptron half  xi(half) xi(M, N(y)) s ((5d + |Omega|) u + 3 rho)           [(6d +
-//   |Omega|) u + 4 rho] 4.27, 4.28 block            chi sigma s s' ((6n + 23d + D) u + 9 rho) [(8n + 34d + D)
-//   u + 16 rho] 4.29 transformer      prod_l (chi_l sigma_l s_l s'_l) 9^L/8 (6n + 23d + D) u      [16^L/15
-//   (8n + 34d + D) u] 4.30
+//   4.25  attention half    xi(f_A) xi(A, N(X)) sigma ((2n + 6d) u + 3 rho)
+//   4.26                    xi(g_A) xi(A, N(X)) sigma s ((2n + 7d) u + 4 rho)
+//   4.27  perceptron half   xi(f_M) xi(M, N(y)) ((5d + |Omega|) u + 3 rho)
+//   4.28                    xi(g_M) xi(M, N(y)) s ((6d + |Omega|) u + 4 rho)
+//   4.29  block             chi sigma ((6n + 23d + D) u + 9 rho)
+//                           chi sigma s s' ((8n + 34d + D) u + 16 rho)
+//   4.30  transformer       prod_l (chi_l sigma_l) 9^L/8 (6n + 23d + D) u
+//                           prod_l (chi_l sigma_l s_l s'_l) 16^L/15 (8n + 34d + D) u
 //
-//   sigma  = 1 + 4 sqrt(d) sigma_max(|W_k|^T |W_q|)                                 repaired (erratum E1)
-//            1 + 4 sqrt(d) sigma_max(|W_k|^T |W_q|) sigma_max / sigma_min(W_k^T W_q)   as printed
-//   chi    = max_t {xi(f_M, y_t) xi(M, N(y_t))} xi(f_A, X) xi(A, N(X))              (eta of part two)
+//   sigma   1 + 4 sqrt(d) sigma_max(|W_k|^T |W_q|); as printed its second term is multiplied by
+//           sigma_max / sigma_min of W_k^T W_q (E1)
+//   chi     max_t {xi(f_M, y_t) xi(M, N(y_t))} xi(f_A, X) xi(A, N(X))
+//   s'      the spread of Y
 //
-// s' is the spread of Y.  Everything is infinite where a half cancels or an intermediate result is not
-// generic. The non-asymptotic bounds, which need none of that: block/error.hpp. Source: arXiv:2503.10251,
-// section 4.5; in 4.30.2 the product is over the spreads too (erratum).
+// Everything is infinite where a half cancels or an intermediate result is not generic; the non-asymptotic
+// bounds, which need none of that, are in block/error.hpp.  Source: arXiv:2503.10251, section 4.5; in 4.30.2
+// the product is over the spreads too (misprint).
 #pragma once
 
-#include "halfulp/layers/block/block.hpp"
-#include "halfulp/layers/layer_norm/condition.hpp"
+#include "halfulp/layers/block/values.hpp"
 #include "halfulp/layers/perceptron/rounding.hpp"
 #include "halfulp/layers/residual/rounding.hpp"
 #include "halfulp/layers/self_attention/condition.hpp"
+#include "halfulp/layers/similarity_scores/rounding.hpp"
 
 namespace halfulp {
-
-/// What a block computes on its way, in exact arithmetic (T = double: rounded).
-/// Pre-norm: normed = N(X), branch = A(normed); post-norm: normed = A(X), branch = N(normed).
-/// Y = X + branch, normed_y = N(Y), fed = M(normed_y), Z = Y + fed.
-template <Real T>
-struct BlockValues {
-  Matrix<T> x, normed, branch, y, normed_y, fed, z;
-};
-
-template <Real T>
-BlockValues<T> block_values(const PaperBlock<T>& weights, Norm norm, NormPlace place, MatrixView<const T> x) {
-  using View = MatrixView<const T>;
-  ContextOf<T> ar;
-  const Matrix<T> empty(x.rows(), x.columns());
-  BlockValues<T> v{empty, empty, empty, empty, empty, empty, empty};
-  for (std::size_t i = 0; i < x.rows(); ++i)
-    for (std::size_t t = 0; t < x.columns(); ++t) v.x(i, t) = x(i, t);
-  const auto attend = [&](View in, MatrixView<T> out) {
-    self_attention(ar, weights.wq.view(), weights.wk.view(), weights.wv.view(), in, AttentionForm{}, out);
-  };
-  if (place == NormPlace::before_attention) {
-    normalise_tokens(ar, x, norm, RootOfD::exact, v.normed.view());
-    attend(v.normed, v.branch);
-  } else {
-    attend(x, v.normed);
-    normalise_tokens(ar, View(v.normed), norm, RootOfD::exact, v.branch.view());
-  }
-  residual(ar, x, View(v.branch), v.y.view());
-  normalise_tokens(ar, View(v.y), norm, RootOfD::exact, v.normed_y.view());
-  perceptron(ar, weights.a1.view(), Row<const T>(weights.b1), weights.a2.view(), Row<const T>(weights.b2),
-             View(v.normed_y), v.fed.view());
-  residual(ar, View(v.y), View(v.fed), v.z.view());
-  return v;
-}
-
-/// max_t ||x_t||_inf / ||c(x_t)||_-inf + 1 for the layer norm, 1 for the RMS norm.
-template <Real T>
-T norm_spread(Norm norm, MatrixView<const T> x) {
-  T largest(0.0);
-  if (norm == Norm::rms) return T(1.0);
-  for (std::size_t t = 0; t < x.columns(); ++t) {
-    const CentringJacobian<T> centred(x.column(t));
-    largest = max(largest, ratio(norm_inf(x.column(t)), norm_minus_inf(centred.c())));
-  }
-  return T(1.0) + largest;
-}
 
 /// sigma_max / sigma_min of W_k^T W_q; inf where it is singular.
 template <Real T>
@@ -236,75 +195,6 @@ T transformer_first_order(const std::vector<PaperBlock<T>>& blocks, Norm norm, M
     at = std::move(v.z);
   }
   return times_bound(product, roundings) / (base - T(1.0));
-}
-
-/// The assumptions of Lemma 4.29, in the paper's order; each margin > 0 where it holds:
-///   attention_generic        the least |A(N(X))|_it
-///   WkTWq_nonsingular        sigma_min(W_k^T W_q)                            (as printed only: erratum E1)
-///   d_ge_2                   d - 1
-///   mlp_generic, L1_suff_generic                                  perceptron_hypotheses, the least over
-///   tokens X_centred_suff_generic   min_t ||c(x_t)||_-inf / (2 alpha (1 + u) gamma_d ||x_t||_inf) - 1 (layer
-///   norm) Y_centred_suff_generic   the same of Y (layer norm)
-template <Real T>
-std::vector<Hypothesis> block_hypotheses(const PaperBlock<T>& weights, Norm norm, const BlockValues<T>& v,
-                                         const RoundingModel& model, double alpha = 1) {
-  const MatrixView<const T> x = v.x.view();
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  double attention = infinity, generic = infinity, signs = infinity;
-  for (const T& a : v.branch.values()) attention = std::fmin(attention, mignitude(a));
-  for (std::size_t t = 0; t < x.columns(); ++t) {
-    const auto of_token = perceptron_hypotheses<T>(weights.a1.view(), weights.b1, weights.a2.view(),
-                                                   weights.b2, v.normed_y.column(t), model, alpha);
-    generic = std::fmin(generic, of_token[0].margin);
-    signs = std::fmin(signs, of_token[1].margin);
-  }
-  const Matrix<T> product = key_query_product<T>(weights.wq.view(), weights.wk.view());
-  std::vector<Hypothesis> all{
-      {"attention_generic", attention},
-      {"WkTWq_nonsingular", std::fmax(0.0, lower_end(singular_range(product.view()).smallest))},
-      {"d_ge_2", detail::count(x.rows()) - 1},
-      {"mlp_generic", generic},
-      {"L1_suff_generic", signs}};
-  if (norm == Norm::rms) return all;
-  const Upper limit = Upper(2 * alpha) * (Upper(1) + model.u) * model.gamma(model.dot(x.rows()));
-  const auto margin = [&](const Matrix<T>& tokens) {
-    double least = infinity;
-    for (std::size_t t = 0; t < tokens.columns(); ++t) {
-      const CentringJacobian<T> centred(tokens.column(t));
-      const double distance = lower_end(norm_minus_inf(centred.c()));
-      const Upper size = limit * upper_end(norm_inf(tokens.column(t)));
-      least = std::fmin(least, distance > 0 ? next_below(distance / size.value()) - 1 : -1);
-    }
-    return least;
-  };
-  all.push_back({"X_centred_suff_generic", margin(v.x)});
-  all.push_back({"Y_centred_suff_generic", margin(v.y)});
-  return all;
-}
-
-template <Real T>
-std::vector<Hypothesis> block_hypotheses(const PaperBlock<T>& weights, Norm norm, MatrixView<const T> x,
-                                         const RoundingModel& model, double alpha = 1) {
-  return block_hypotheses(weights, norm, block_values(weights, norm, NormPlace::before_attention, x), model,
-                          alpha);
-}
-
-/// Those of every block at what it is given, "block 1: attention_generic", ... : what Theorem 4.30 assumes.
-template <Real T>
-std::vector<Hypothesis> transformer_hypotheses(const std::vector<PaperBlock<T>>& blocks, Norm norm,
-                                               MatrixView<const T> x, const RoundingModel& model,
-                                               double alpha = 1) {
-  std::vector<Hypothesis> all;
-  Matrix<T> at;
-  for (std::size_t l = 0; l < blocks.size(); ++l) {
-    const MatrixView<const T> in = l == 0 ? x : at.view();
-    for (Hypothesis& hypothesis : block_hypotheses(blocks[l], norm, in, model, alpha)) {
-      hypothesis.name = "block " + std::to_string(l + 1) + ": " + hypothesis.name;
-      all.push_back(std::move(hypothesis));
-    }
-    at = block_values(blocks[l], norm, NormPlace::before_attention, in).z;
-  }
-  return all;
 }
 
 }  // namespace halfulp

@@ -1,4 +1,5 @@
 #include "halfulp/layers/block/error.hpp"
+#include "halfulp/layers/block/hypotheses.hpp"
 #include "halfulp/layers/block/rounding.hpp"
 #include "halfulp/layers/room_laws_testing.hpp"
 
