@@ -1,8 +1,11 @@
 #include "halfulp/analysis/bounds.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
+#include "halfulp/base/error.hpp"
 #include "halfulp/base/interrupt.hpp"
 #include "halfulp/base/parallel.hpp"
 #include "halfulp/layers/block/error.hpp"
@@ -107,6 +110,10 @@ void first_order(ModelBounds& bounds) {
 }  // namespace
 
 ModelBounds bounds_of(const PaperModel& model, const RoundingRule& rule, const Progress& progress) {
+  if (model.x.rows() > most_enclosed)
+    throw resource_error(
+        fmt::format("d = {}: bounds enclose the singular values of d x d matrices, for d up to {}",
+                    model.x.rows(), most_enclosed));
   Simulated ar{rule};
   const RoundingModel rounding = rounding_model_of(ar);
   const std::size_t depth = model.blocks.size();

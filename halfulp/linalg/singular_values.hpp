@@ -12,11 +12,14 @@
 // verification.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "halfulp/arith/real.hpp"
+#include "halfulp/base/error.hpp"
 #include "halfulp/base/view.hpp"
 #include "halfulp/linalg/one_sided_jacobi.hpp"
 
@@ -128,10 +131,12 @@ SingularRange<Ball> verified_range(MatrixView<const Ball> a, int exponent) {
 
 /// Up to so many rows or columns (the fewer), enclosures come from Jacobi in double-double.
 inline constexpr std::size_t most_columns_in_double_double = 32;
+inline constexpr std::size_t most_enclosed = 256;  // seconds; twice as many would take a minute
 
 /// sigma_max and sigma_min of a [m, n].  Ball: enclosures, whose radii are about 1e-29 sigma_max up to 32
 /// columns and 1e-12 sigma_max beyond (64 columns: 0.05 s), besides what the radii of a give; that of
 /// sigma_min of a singular matrix contains 0.  Unknown (NaN, an unbounded ball) where an entry is not finite.
+/// Ball: throws resource_error where both sizes are above most_enclosed.
 template <Real T>
 SingularRange<T> singular_range(MatrixView<const T> a) {
   bool finite = true;
@@ -150,7 +155,12 @@ SingularRange<T> singular_range(MatrixView<const T> a) {
     const auto [least, largest] = std::minmax_element(sigma.begin(), sigma.end());
     range = {*largest, *least};
   } else {
-    const bool small = std::min(a.rows(), a.columns()) <= most_columns_in_double_double;
+    const std::size_t count = std::min(a.rows(), a.columns());
+    if (count > most_enclosed || a.rows() + a.columns() > 32 * most_enclosed)
+      throw resource_error(
+          fmt::format("singular values of a {} x {} matrix: they are enclosed for at most {} rows or columns",
+                      a.rows(), a.columns(), most_enclosed));
+    const bool small = count <= most_columns_in_double_double;
     range = small ? detail::verified_range<DoubleDouble>(a, *exponent)
                   : detail::verified_range<double>(a, *exponent);
   }

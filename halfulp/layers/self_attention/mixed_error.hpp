@@ -30,7 +30,7 @@ inline std::vector<Upper> head_error(const MixedHead<Ball>& head, std::size_t t,
   const double root = next_below(std::sqrt(static_cast<double>(d_h)));
   const Upper product = expm1(u.score.logarithm(d_h) + Upper(2) * lg(u.score_scale));
   std::vector<Upper> score(t + 1), log(t + 1);
-  Upper worst, normaliser_below;
+  Upper worst;
   for (std::size_t i = 0; i <= t; ++i) {
     Upper moved;
     for (std::size_t a = 0; a < d_h; ++a) {
