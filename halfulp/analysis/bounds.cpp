@@ -134,8 +134,10 @@ ModelBounds bounds_of(const PaperModel& model, const RoundingRule& rule, const P
   for (double& entry : x.values()) entry = ar.load(entry);
   ar.clear_events();
 
-  ModelBounds bounds{model.norm, x.rows(), x.columns(), blocks.empty() ? 0 : blocks[0].a1.rows(),
-                     rounding.u, {},       {}};
+  ModelBounds bounds{model.norm,  x.rows(),
+                     x.columns(), blocks.empty() ? 0 : blocks[0].a1.rows(),
+                     rounding.u,  !rule.format.is_unbounded(),
+                     {},          {}};
   bounds.layers.resize(depth);
   const BlockForm form{model.norm, NormPlace::before_attention, {}};
   Native native;
@@ -149,6 +151,12 @@ ModelBounds bounds_of(const PaperModel& model, const RoundingRule& rule, const P
     layer.layer = l + 1;
     values.push_back(
         block_values<Ball>(exact_blocks[l], model.norm, NormPlace::before_attention, exact.view()));
+    for (const Ball& entry : values.back().z.values())
+      if (!entry.is_bounded())
+        throw input_error(
+            fmt::format("layer {}: the exact pass has no value, or none that double-double can hold "
+                        "(a token without variance under a layer norm, numbers beyond 1e150)",
+                        l + 1));
     exact = recentred(values.back().z);
     running = block_with_radii(ar, blocks[l], form, running);
     Matrix<double> next = binary64;

@@ -14,6 +14,7 @@
 // 2^-48, and a layer whose observed error is not 100 times that is marked.  inf: no statement.
 #pragma once
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,7 @@ struct LayerBounds {
   std::size_t layer = 0;  // from 1: after that many blocks
   double observed_max = 0, observed_median = 0;
   double reference_error = 0;  // of the exact pass, relative, largest entry
-  bool trusted() const { return observed_max >= 100 * reference_error; }
+  bool trusted() const { return reference_error < HUGE_VAL && observed_max >= 100 * reference_error; }
   double running = 0, a_priori = 0, repaired = 0, as_printed = 0;
   std::vector<BoundFactor> factors;
   std::string dominating;  // the largest of the factors in `repaired`
@@ -47,6 +48,8 @@ struct ModelBounds {
   Norm norm = Norm::rms;
   std::size_t d = 0, n = 0, inner = 0;
   double u = 0;
+  /// A format whose numbers may underflow, gradually too, which no event counts.
+  bool bounded_exponent = false;
   std::vector<LayerBounds> layers;
   /// Of the simulated run: with any of them the bounds assume what did not hold.
   Events events;

@@ -10,7 +10,7 @@
 namespace halfulp {
 namespace {
 
-constexpr double widest = 1e-12;  // radius of a ball over the largest entry of the value
+constexpr double widest = 1e-12;  // radius of a ball over the largest entry (over 1e-12 where that is less)
 
 bool same_number(double x, double y) { return (std::isnan(x) && std::isnan(y)) || x == y; }
 bool same_bits(double x, double y) {
@@ -63,7 +63,7 @@ class Comparison {
       return differ(
           place, literal.text,
           fmt::format("{} (off by {:.2e}, the ball's radius is {:.2e})", got.mid.hi, off.hi, got.rad));
-    if (!(got.rad <= widest * largest))
+    if (!(got.rad <= widest * std::fmax(largest, widest)))
       differ(place, literal.text, fmt::format("{} +- {:.2e}: too wide to be compared", got.mid.hi, got.rad));
   }
   void entry(const MachineNumber& got, const VectorValue& expected, const std::string& place, double) {

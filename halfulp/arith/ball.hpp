@@ -235,8 +235,8 @@ struct BallArithmetic {
 
   Summation summation() const { return {}; }
   Ball lift(double x) const { return x; }
-  /// A constant to 106 bits.
-  Ball lift(DoubleDouble x) const { return {x, x.lo == 0 ? 0.0 : std::fabs(x.hi) * 0x1p-95}; }
+  /// A constant of relative error 2^-84 (exact where lo = 0).
+  Ball lift(DoubleDouble x) const { return {x, x.lo == 0 ? 0.0 : std::fabs(x.hi) * 0x1p-84}; }
   Ball exactly(double x) const { return x; }
   Ball load(const Ball& a) const { return a; }
   Ball store(const Ball& a) const { return a; }

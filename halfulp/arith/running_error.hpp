@@ -26,7 +26,7 @@ struct RunningError {
 
   Summation summation() const { return {Order::recursive, 0, true}; }
   Bounded lift(double x) const { return {x, 0}; }
-  Bounded lift(DoubleDouble x) const { return {x.hi, up(std::fabs(x.lo) + 0x1p-95 * std::fabs(x.hi))}; }
+  Bounded lift(DoubleDouble x) const { return {x.hi, up(std::fabs(x.lo) + 0x1p-84 * std::fabs(x.hi))}; }
   Bounded exactly(double x) const { return {x, 0}; }
   Bounded load(Bounded a) const { return a; }
   Bounded store(Bounded a) const { return a; }

@@ -95,6 +95,8 @@ class Simulated {
   double mul_root(double a, double d) { return constant(halfulp::sqrt(DoubleDouble{d}) * a); }
   double div_root(double a, double d) { return constant(DoubleDouble{a} / halfulp::sqrt(DoubleDouble{d})); }
   double exp(double a) {
+    // Below binary64's normal numbers the carrier, not an unbounded format, underflows.
+    if (a < -708 && acc_.rule().format.is_unbounded() && std::isfinite(a)) ++events_.underflow;
     return elementary(a, exp_odd, [](auto x) { return halfulp::exp(x); });
   }
   double tanh(double a) {

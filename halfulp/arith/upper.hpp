@@ -20,6 +20,7 @@ inline double next_above(double x) {
 }
 /// A binary64 number below x >= 0, but not below 0.
 inline double next_below(double x) {
+  if (x > std::numeric_limits<double>::max()) return std::numeric_limits<double>::max();
   const double below = x * (1 - 0x1p-52) - 0x1p-1074;
   return below > 0 ? below : 0;
 }

@@ -18,6 +18,7 @@ void set_flag(int signal) {
 }  // namespace
 
 void catch_interrupts() {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file beyond the limit is an error of write(), not the end
   std::signal(SIGINT, set_flag);
   std::signal(SIGTERM, set_flag);
 }

@@ -1,5 +1,6 @@
 // halfulp bounds: the paper's theorems beside what happens.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <memory>
@@ -10,6 +11,7 @@
 #include "halfulp/models/token_ids.hpp"
 #include "halfulp/report/bounds_report.hpp"
 #include "halfulp/report/output_file.hpp"
+#include "halfulp/report/table.hpp"
 
 namespace halfulp {
 namespace {
@@ -28,7 +30,15 @@ constexpr const char* footer =
     "Examples:\n"
     "  halfulp bounds --random d=16,n=8,D=32,L=3,norm=layer,seed=1 --format bin24\n"
     "  halfulp bounds --random d=16,n=8,D=32,L=3 --format dec8 --json\n"
-    "  halfulp bounds --random d=16,n=8,D=32,L=3 --format bin34 -o bounds.svg\n";
+    "  halfulp bounds --random d=16,n=8,D=32,L=3 --format bin34 -o bounds.svg\n"
+    "\n"
+    "\"no statement\": the bound is infinite.  Hypotheses (of Lemma 4.29): attention_generic, mlp_generic: "
+    "no entry "
+    "of the\n"
+    "branch is 0; L1_suff_generic: the signs inside the perceptron survive rounding; "
+    "X_/Y_centred_suff_generic: no "
+    "entry\n"
+    "too near the mean; WkTWq_nonsingular (as printed only); d_ge_2.\n";
 
 struct Options {
   std::string model, random, ids, format, output;
@@ -38,14 +48,33 @@ struct Options {
 
 std::string ending(const std::string& path) { return std::filesystem::path(path).extension().string(); }
 
+/// Refuses before it hurts: weights in binary64 twice and in balls, activations of every layer in balls.
+void check_memory(double layers, double d, double inner, double n) {
+  const double ball = 24;
+  const double needed =
+      layers * ((3 * d * d + 2 * d * inner) * (ball + 16) + 7 * d * n * ball) + 6 * n * n * ball;
+  const double there =
+      static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+  if (needed > 0.8 * there)
+    throw resource_error(
+        fmt::format("bounds of this model need about {}, the machine has {}: fewer layers or tokens",
+                    in_bytes(needed), in_bytes(there)));
+}
+
 PaperModel model_of(const Options& options) {
-  if (options.model.empty()) return paper_model(random_paper_model_named(options.random));
+  if (options.model.empty()) {
+    const RandomPaperModel random = random_paper_model_named(options.random);
+    const auto number = [](std::size_t k) { return static_cast<double>(k); };
+    check_memory(number(random.layers), number(random.d), number(random.inner), number(random.n));
+    return paper_model(random);
+  }
   const Checkpoint checkpoint = load_checkpoint(options.model, LoadOptions{});
   const auto path = options.ids.empty() ? std::filesystem::path(options.model) / "tokens.json"
                                         : std::filesystem::path(options.ids);
   std::error_code ignored;
   if (options.ids.empty() && !std::filesystem::exists(path, ignored))
-    throw usage_error("bounds -m " + options.model + " needs token ids: --ids FILE");
+    throw usage_error("bounds -m " + options.model +
+                      ": no tokens.json in that folder; give token ids with --ids FILE");
   std::vector<std::uint32_t> ids = read_token_ids(path);
   if (options.tokens > ids.size())
     throw usage_error(fmt::format("--tokens {}: {} has {} ids", options.tokens, path.string(), ids.size()));
@@ -63,7 +92,10 @@ std::string in_form(const std::string& form, const nlohmann::ordered_json& docum
 
 void run(const Options& options, Console& console) {
   if (options.model.empty() == options.random.empty())
-    throw usage_error("bounds needs a model: either -m DIR or --random d=..,n=..,D=..,L=..");
+    throw usage_error(std::string(options.model.empty() ? "bounds needs a model" : "bounds takes one model") +
+                      ": either -m DIR or --random d=..,n=..,D=..,L=..");
+  if (options.model.empty() && (!options.ids.empty() || options.tokens != 0))
+    throw usage_error("--ids and --tokens are for -m: a random model has random activations (n=..)");
   const RoundingRule rule = rounding_rule(options.format);
   if (rule.mode != Rounding::nearest_even && rule.mode != Rounding::nearest_away)
     throw usage_error("--format " + options.format.substr(0, 64) +
@@ -80,7 +112,8 @@ void run(const Options& options, Console& console) {
     ProgressBar bar(console.log);
     bounds = bounds_of(model_of(options), rule, bar.callback());
   }
-  const std::string name = options.model.empty() ? "random model " + options.random : options.model;
+  const std::string name =
+      options.model.empty() ? "random " + text_of(random_paper_model_named(options.random)) : options.model;
   const auto document = bounds_document(bounds, options.format, name, console.command_line);
   if (!options.output.empty()) write_whole_file(options.output, in_form(form, document));
   if (options.json) {
@@ -103,8 +136,10 @@ void add_bounds_verb(CLI::App& program, Console& console) {
   verb->add_option("--format", options->format, "Format of every operation, e.g. bin24, bf16, dec8")
       ->required();
   verb->add_option("--ids", options->ids, "Token ids (default: tokens.json beside the model)");
-  verb->add_option("--tokens", options->tokens, "Use the first N tokens only (default 32)");
-  verb->add_option("-t,--threads", options->threads, "Threads (default: all processors)");
+  verb->add_option("--tokens", options->tokens, "Use the first N tokens only (default 32)")
+      ->check(CLI::Range(1, 1 << 20));
+  verb->add_option("-t,--threads", options->threads, "Threads (default: all processors)")
+      ->check(CLI::Range(0, 4096));
   verb->add_option("-o,--output", options->output, "Write the result: .json, .csv, .svg or .png");
   verb->add_flag("--json", options->json, "One JSON document on stdout (schema halfulp.bounds/1)");
   verb->footer(footer);

@@ -7,7 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "halfulp/base/error.hpp"
 #include "halfulp/cli/program_testing.hpp"
+#include "halfulp/report/plot.hpp"
 
 namespace halfulp {
 namespace {
@@ -91,6 +93,48 @@ TEST(BoundsVerb, WritesTheFormThatTheEndingAsksFor) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(BoundsVerb, DoubleRoundingOfDecimalDigitsIsCounted) {
+  for (const char* format : {"dec8", "dec15", "dec17"})
+    for (const char* model :
+         {"d=1,n=1,D=1,L=1,seed=212", "d=2,n=2,D=2,L=1,seed=5", "d=3,n=2,D=4,L=1,seed=6"}) {
+      const auto document = document_of({"bounds", "--random", model, "--format", format, "--json"});
+      for (const auto& layer : document["layers"]) {
+        EXPECT_LE(number(layer["observed"]["max"]), number(layer["running"])) << format << " " << model;
+        EXPECT_LE(number(layer["observed"]["max"]), number(layer["a_priori"])) << format << " " << model;
+      }
+    }
+}
+
+TEST(BoundsVerb, TheTheoremSaysNothingBehindABranchThatIsZero) {
+  const auto document = document_of({"bounds", "--random", "d=2,n=2,D=2,L=6", "--format", "bin24", "--json"});
+  ASSERT_EQ(document["layers"][0]["failed_hypotheses"][0], "mlp_generic");
+  for (const auto& layer : document["layers"]) EXPECT_TRUE(layer["repaired"].is_null());
+}
+
+TEST(BoundsVerb, UnderflowOfTheExponentialLeavesNoStatement) {
+  const auto document =
+      document_of({"bounds", "--random", "d=2,n=3,D=2,L=1,seed=8,scale=40", "--format", "bin24", "--json"});
+  EXPECT_GT(document["events"]["underflow"].get<int>(), 0);
+  EXPECT_TRUE(document["layers"][0]["running"].is_null());
+}
+
+TEST(BoundsVerb, NamesOfModelsAreNotCommands) {
+  const std::string folder = ::testing::TempDir() + "bounds_verb_shell";
+  std::filesystem::create_directories(folder);
+  const std::string svg = folder + "/x.svg", trap = folder + "/trap";
+  const std::string model = folder + "/a`touch " + trap + "`'b";
+  std::filesystem::create_directories(model);
+  run({"bounds", "-m", model, "--format", "bin24", "-o", svg});
+  const Plot plot{
+      "a`touch " + trap + "`'b", "x", "y", false, false, {{"c`touch " + trap + "`", {1, 2}, {1, 2}}}};
+  try {
+    EXPECT_NE(drawn(plot, PictureForm::svg).find("touch"), std::string::npos);
+  } catch (const resource_error&) {  // no gnuplot here
+  }
+  EXPECT_FALSE(std::filesystem::exists(trap));
+  std::filesystem::remove_all(folder);
+}
+
 TEST(BoundsVerb, WhatCannotBeMeantIsRefused) {
   const auto refused = [](const std::vector<std::string>& more, const std::string& part, int code = 2) {
     std::vector<std::string> arguments{"bounds"};
@@ -104,6 +148,12 @@ TEST(BoundsVerb, WhatCannotBeMeantIsRefused) {
   refused({"--random", small, "-m", "x", "--format", "bin24"}, "either -m DIR or --random");
   refused({"--random", "d=6,m=4", "--format", "bin24"}, "unknown 'm'");
   refused({"--random", "d=0", "--format", "bin24"}, "--random d=0");
+  refused({"--random", "d=4,d=5", "--format", "bin24"}, "'d' stands twice");
+  refused({"--random", "d=1.5", "--format", "bin24"}, "whole number");
+  refused({"--random", small, "--tokens", "-3", "--format", "bin24"}, "--tokens");
+  refused({"--random", small, "--tokens", "3", "--format", "bin24"}, "are for -m");
+  refused({"--random", "d=300,n=1,D=1,L=1", "--format", "bin24"}, "up to 256", 4);
+  refused({"--random", "d=256,n=4096,D=65536,L=1000", "--format", "bin24"}, "need about", 4);
   refused({"--random", "norm=batch", "--format", "bin24"}, "rms or layer");
   refused({"--random", small, "--format", "bf17"}, "bf17");
   refused({"--random", small, "--format", "bf16:stochastic"}, "rounding to nearest");

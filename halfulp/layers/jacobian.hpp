@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "halfulp/arith/real.hpp"
+#include "halfulp/base/interrupt.hpp"
 #include "halfulp/linalg/norms.hpp"
 
 namespace halfulp {
@@ -36,6 +37,7 @@ Matrix<typename J::Number> dense(const J& j) {
   Matrix<T> matrix(j.outputs(), j.inputs());
   std::vector<T> unit(j.inputs(), T(0.0));
   for (std::size_t k = 0; k < j.inputs(); ++k) {
+    throw_if_interrupted();
     unit[k] = T(1.0);
     const std::vector<T> column = j.times(unit);
     for (std::size_t i = 0; i < column.size(); ++i) matrix(i, k) = column[i];

@@ -7,6 +7,8 @@
 //   local       |fl(f(xhat)) - f(xhat)| the room's own roundings, from computed values (Model 4.1: round to
 //                                       nearest, no overflow, no underflow)
 //
+// Inputs and weights are numbers of the format: the cast of an operand as it is read is counted nowhere.
+// Underflow of formats with a bounded exponent is excluded by hypothesis, gradual underflow too.
 // Everything a bound divides by is computed, so no input need be generic.  inf: no statement.
 // Source: EXTENSIONS, section 4.
 #pragma once
@@ -15,6 +17,7 @@
 
 #include "halfulp/arith/real.hpp"
 #include "halfulp/arith/rounding_model.hpp"
+#include "halfulp/base/interrupt.hpp"
 #include "halfulp/base/view.hpp"
 
 namespace halfulp {
@@ -39,6 +42,7 @@ template <class F, class G>
 Radii upper_product(std::size_t rows, std::size_t inner, std::size_t columns, F a, G b) {
   Radii y(rows, columns);
   for (std::size_t i = 0; i < rows; ++i) {
+    throw_if_interrupted();
     for (std::size_t k = 0; k < inner; ++k) {
       const Upper factor = a(i, k);
       if (factor == Upper{}) continue;
@@ -56,14 +60,17 @@ Radii magnitude_of_product(std::size_t rows, std::size_t inner, std::size_t colu
   Radii y(rows, columns);
   const double m = static_cast<double>(inner) + 1;
   for (std::size_t i = 0; i < rows; ++i) {
+    throw_if_interrupted();
     for (std::size_t j = 0; j < columns; ++j) {
       double sum = 0, size = 0;
+      bool any = false;  // a product of numbers that are not zero may still be
       for (std::size_t k = 0; k < inner; ++k) {
         const double term = a(i, k) * b(k, j);
+        any |= a(i, k) != 0 && b(k, j) != 0;
         sum += term;
         size += std::fabs(term);
       }
-      if (size != 0) y(i, j) = Upper(std::fabs(sum)) + Upper(m * 0x1p-52) * size + m * 0x1p-1073;
+      if (any) y(i, j) = Upper(std::fabs(sum)) + Upper(m * 0x1p-52) * size + m * 0x1p-1073;
     }
   }
   return y;

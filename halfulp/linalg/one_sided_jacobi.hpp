@@ -9,6 +9,7 @@
 
 #include "halfulp/arith/double_double.hpp"
 #include "halfulp/arith/real.hpp"
+#include "halfulp/base/interrupt.hpp"
 
 namespace halfulp::detail {
 
@@ -50,6 +51,7 @@ Columns<F> orthogonalise(Columns<F>& w) {
   for (int sweep = 0; sweep < most_sweeps && rotated; ++sweep) {
     rotated = false;
     for (std::size_t p = 0; p + 1 < n; ++p) {
+      throw_if_interrupted();
       for (std::size_t q = p + 1; q < n; ++q) {
         const F a = inner(w[p], w[p]), b = inner(w[q], w[q]), c = inner(w[p], w[q]);
         const double least = std::sqrt(double(a)), largest = std::sqrt(double(b));

@@ -20,6 +20,7 @@
 
 #include "halfulp/arith/real.hpp"
 #include "halfulp/base/error.hpp"
+#include "halfulp/base/interrupt.hpp"
 #include "halfulp/base/view.hpp"
 #include "halfulp/linalg/one_sided_jacobi.hpp"
 
@@ -110,6 +111,7 @@ SingularRange<Ball> verified_range(MatrixView<const Ball> a, int exponent) {
   const Columns<Ball> u = in_balls(kept);
   Upper squares;
   for (std::size_t k = 0, next = 0; k < v.size(); ++k) {
+    throw_if_interrupted();
     std::vector<Ball> image(exact[0].size());
     for (std::size_t j = 0; j < v.size(); ++j)
       for (std::size_t i = 0; i < image.size(); ++i) image[i] += exact[j][i] * v[k][j];

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "halfulp/base/error.hpp"
+#include "halfulp/base/interrupt.hpp"
 #include "halfulp/base/random.hpp"
 #include "halfulp/base/suggest.hpp"
 
@@ -57,8 +58,9 @@ Number number_of(const std::string& key, std::string_view text, Number least, Nu
   Number value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !(value >= least && value <= most))
-    throw usage_error(fmt::format("--random {}={}: a number from {} to {}", key,
-                                  std::string(text.substr(0, 40)), least, most));
+    throw usage_error(fmt::format("--random {}={}: a {}number from {} to {}", key,
+                                  std::string(text.substr(0, 40)), std::is_integral_v<Number> ? "whole " : "",
+                                  least, most));
   return value;
 }
 
@@ -89,12 +91,16 @@ PaperModel paper_model(const Checkpoint& checkpoint, std::span<const std::uint32
 RandomPaperModel random_paper_model_named(const std::string& text) {
   RandomPaperModel random;
   const std::vector<std::string> keys{"d", "n", "D", "L", "norm", "seed", "scale"};
+  std::vector<std::string> seen;
   std::string_view rest = text;
   while (!rest.empty()) {
     const std::string_view item = rest.substr(0, rest.find(','));
     rest.remove_prefix(std::min(rest.size(), item.size() + 1));
     const std::size_t equals = item.find('=');
     const std::string key(item.substr(0, std::min(equals, std::size_t{64})));
+    if (std::find(seen.begin(), seen.end(), key) != seen.end())
+      throw usage_error(fmt::format("--random: '{}' stands twice", key));
+    seen.push_back(key);
     const std::string_view value = equals == std::string_view::npos ? "" : item.substr(equals + 1);
     if (key == "d")
       random.d = number_of<std::size_t>(key, value, 1, 4096);
@@ -120,11 +126,17 @@ RandomPaperModel random_paper_model_named(const std::string& text) {
   return random;
 }
 
+std::string text_of(const RandomPaperModel& r) {
+  return fmt::format("d={},n={},D={},L={},norm={},seed={},scale={}", r.d, r.n, r.inner, r.layers,
+                     r.norm == Norm::rms ? "rms" : "layer", r.seed, r.scale);
+}
+
 PaperModel paper_model(const RandomPaperModel& random) {
   Normal normal(random.seed);
   const double perceptron = std::sqrt(1 / std::sqrt(static_cast<double>(random.d)));
   PaperModel model{random.norm, {}, normal.matrix(random.d, random.n, 1)};
   for (std::size_t l = 0; l < random.layers; ++l) {
+    throw_if_interrupted();
     PaperBlock<double> block;
     for (Matrix<double>* w : {&block.wq, &block.wk, &block.wv})
       *w = normal.matrix(random.d, random.d, random.scale);

@@ -35,6 +35,8 @@ struct RandomPaperModel {
 
 /// "d=64,n=64,D=256,L=12,norm=layer,seed=7,scale=0.5", any of them left out; throws usage_error.
 RandomPaperModel random_paper_model_named(const std::string& text);
+/// All of it, defaults too, as random_paper_model_named reads it.
+std::string text_of(const RandomPaperModel& random);
 PaperModel paper_model(const RandomPaperModel& random);
 
 }  // namespace halfulp

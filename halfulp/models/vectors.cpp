@@ -21,7 +21,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t largest_file = std::size_t{256} << 20;
-constexpr JsonLimits limits = {16, 20'000'000};
+constexpr JsonLimits limits = {16, 4'000'000};
 
 /// What the file has there, in a few words.
 std::string kind_of(const json& value) {

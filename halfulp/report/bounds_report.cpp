@@ -29,6 +29,8 @@ std::string cell(const Json& x) {
   return x.is_null() ? "no statement" : fmt::format("{:.2e}", x.get<double>());
 }
 
+std::string observed(const Json& x) { return x.is_null() ? "not finite" : cell(x); }
+
 }  // namespace
 
 nlohmann::ordered_json bounds_document(const ModelBounds& bounds, const std::string& format,
@@ -36,6 +38,7 @@ nlohmann::ordered_json bounds_document(const ModelBounds& bounds, const std::str
   Json all = document_of("halfulp.bounds/1", command_line);
   all["model"] = model;
   all["format"] = format;
+  all["exponent"] = bounds.bounded_exponent ? "bounded" : "unbounded";
   all["unit_roundoff"] = bounds.u;
   all["norm"] = bounds.norm == Norm::rms ? "rms" : "layer";
   all["d"] = bounds.d;
@@ -56,7 +59,8 @@ nlohmann::ordered_json bounds_document(const ModelBounds& bounds, const std::str
         {"repaired", number(layer.repaired)},
         {"as_printed", number(layer.as_printed)}};
     for (const Column& column : bound_columns) {
-      const double ratio = value_of(one[column.key]) / layer.observed_max;
+      const double ratio =
+          std::isfinite(layer.observed_max) ? value_of(one[column.key]) / layer.observed_max : HUGE_VAL;
       one["over_observed"][column.key] = number(ratio);
     }
     one["dominating"] = layer.dominating;
@@ -73,7 +77,7 @@ nlohmann::ordered_json bounds_document(const ModelBounds& bounds, const std::str
 
 std::string bounds_text(const nlohmann::ordered_json& document) {
   std::string text = fmt::format(
-      "{} in {} (u = {:.3g}): {} blocks, d {}, n {}, D {}, {} norm; relative componentwise errors\n\n",
+      "{} in {} (u = {:.3g}): {} layers, d {}, n {}, D {}, {} norm; relative componentwise errors\n\n",
       document["model"].get<std::string>(), document["format"].get<std::string>(),
       document["unit_roundoff"].get<double>(), document["layers"].size(), document["d"].get<std::size_t>(),
       document["n"].get<std::size_t>(), document["D"].get<std::size_t>(),
@@ -86,7 +90,7 @@ std::string bounds_text(const nlohmann::ordered_json& document) {
       reasons({"layer", "largest factor of 4.30", "value", "hypotheses that fail"}, 4);
   for (const Json& layer : document["layers"]) {
     std::vector<std::string> row{std::to_string(layer["layer"].get<std::size_t>()),
-                                 cell(layer["observed"]["max"]), cell(layer["observed"]["median"])};
+                                 observed(layer["observed"]["max"]), observed(layer["observed"]["median"])};
     for (const Column& column : bound_columns) row.push_back(cell(layer[column.key]));
     values.add(row);
     std::vector<std::string> over{row[0], "times the largest observed"};
@@ -111,6 +115,11 @@ std::string bounds_text(const nlohmann::ordered_json& document) {
   text += fmt::format(
       "The exact pass is in double-double, good to about {:.0e} (binary64's error, measured, scaled){}.\n",
       reference, trusted ? "" : "; CAUTION: some observed errors are not 100 times that");
+  if (document["exponent"] == "bounded")
+    text += "CAUTION: " + document["format"].get<std::string>() +
+            " has a bounded exponent: rigorous only if nothing underflowed, gradually either, which is not "
+            "checked "
+            "(bin<t> has no bounds).\n";
   const Json& events = document["events"];
   const auto count = [&](const char* name) { return events[name].get<std::uint64_t>(); };
   if (count("overflow") + count("underflow") + count("nan") > 0)

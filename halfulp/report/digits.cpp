@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "halfulp/arith/decimal/decimal.hpp"
+
 namespace halfulp {
 namespace {
 
@@ -56,7 +58,7 @@ std::string in_digits(const Ball& x, int most) {
   if (std::isinf(x.mid.hi)) return x.mid.hi > 0 ? "inf" : "-inf";
   if (!x.is_bounded()) return "nan";
   const double size = std::fabs(x.mid.hi);
-  if (size == 0) return x.rad == 0 ? "0" : "unknown";
+  if (size == 0) return "0";
   int known = most;
   const std::string extreme = size < 1e-200 || size > 1e200 ? "far" : "";
   if (!extreme.empty()) known = std::min(known, 25);  // the scale is a product of many factors
@@ -65,7 +67,7 @@ std::string in_digits(const Ball& x, int most) {
     const std::string ratio = fmt::format("{:.0e}", x.rad / size);
     known = std::min(known, -std::stoi(ratio.substr(ratio.find('e') + 1)) - 1);
   }
-  if (known < 1) return "unknown";
+  if (known < 1) return "0";  // as far as is known; printed_radius() says how far
   Digits found = digits_of(abs(x.mid), known);
   while (found.digits.size() > 1 && found.digits.back() == '0') found.digits.pop_back();
   const std::string sign = x.mid.hi < 0 ? "-" : "";
@@ -79,6 +81,16 @@ std::string in_digits(const Ball& x, int most) {
     return sign + found.digits + std::string(static_cast<std::size_t>(e + 1 - length), '0');
   return sign + found.digits.substr(0, static_cast<std::size_t>(e) + 1) + "." +
          found.digits.substr(static_cast<std::size_t>(e) + 1);
+}
+
+double printed_radius(const Ball& x, int most) {
+  if (!x.is_bounded()) return x.rad;
+  if (!std::isfinite(x.mid.hi)) return 0;
+  const auto printed = double_double_of(in_digits(x, most));
+  if (!printed) return HUGE_VAL;
+  if (x.is_exact() && x.mid == *printed) return 0;
+  // The digits are read back with relative error 2^-100.
+  return magnitude(Ball(*printed, std::fabs(printed->hi) * 0x1p-99) - x);
 }
 
 }  // namespace halfulp

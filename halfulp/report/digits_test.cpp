@@ -25,9 +25,19 @@ TEST(Digits, OnlyKnownDigitsAreWritten) {
   const Ball third = Ball(1.0) / Ball(3.0);
   EXPECT_EQ(in_digits(third).substr(0, 30), "0.3333333333333333333333333333");
   EXPECT_EQ(in_digits(Ball(DoubleDouble{2.718281828}, 1e-5)), "2.7183");
-  EXPECT_EQ(in_digits(Ball(DoubleDouble{1.0}, 3)), "unknown");
-  EXPECT_EQ(in_digits(Ball(DoubleDouble{0.0}, 1e-30)), "unknown");
+  EXPECT_EQ(in_digits(Ball(DoubleDouble{1.0}, 3)), "0");
+  EXPECT_EQ(in_digits(Ball(DoubleDouble{0.0}, 1e-30)), "0");
   EXPECT_EQ(in_digits(Ball::everything()), "nan");
+}
+
+TEST(Digits, ThePrintedRadiusCoversWhatWasCutOff) {
+  EXPECT_EQ(printed_radius(Ball(0.25)), 0);
+  EXPECT_GE(printed_radius(Ball(DoubleDouble{1.0}, 3)), 4);
+  EXPECT_EQ(printed_radius(Ball::everything()), HUGE_VAL);
+  const Ball third = Ball(1.0) / Ball(3.0);
+  EXPECT_GE(printed_radius(third, 5), 3.3e-6);
+  EXPECT_LE(printed_radius(third, 5), 3.4e-6);
+  EXPECT_GE(printed_radius(third), 3.3e-31);
 }
 
 TEST(Digits, ReadingThemGivesTheNumberBack) {

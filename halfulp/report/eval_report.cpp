@@ -33,9 +33,9 @@ struct ToJson {
 
 Json json_of(const QuantityValue& value) { return std::visit(ToJson{}, value.is); }
 
-/// The largest radius of a value's balls.
+/// The largest printed radius of a value's balls.
 double radius_of(const QuantityValue& value) {
-  if (const auto* x = std::get_if<Ball>(&value.is)) return x->rad;
+  if (const auto* x = std::get_if<Ball>(&value.is)) return printed_radius(*x);
   double largest = 0;
   if (const auto* list = std::get_if<std::vector<QuantityValue>>(&value.is))
     for (const QuantityValue& item : *list) largest = std::fmax(largest, radius_of(item));
@@ -102,7 +102,14 @@ nlohmann::ordered_json eval_document(const Quantity& quantity, const QuantityVal
 std::string eval_text(const Quantity& quantity, const QuantityValue& value) {
   std::string text = fmt::format("{}: {}\n", quantity.name, quantity.statement) + lines(value, "  ");
   const double radius = radius_of(value);
-  if (radius > 0) text += fmt::format("known to +- {:.1e} (our own rounding is in it)\n", radius);
+  if (std::isinf(radius))
+    text +=
+        "nan: undefined at this input, or beyond the range of double-double (squares must stay below "
+        "1e308).\n";
+  else if (radius > 0)
+    text += fmt::format(
+        "{} +- {:.1e}, our own rounding included.\n",
+        list_in(value) != nullptr ? "Entries show 10 digits and are known (--json) to" : "Known to", radius);
   return text;
 }
 

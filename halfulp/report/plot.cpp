@@ -19,17 +19,34 @@ namespace {
 constexpr const char* colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
                                    "#e69f00", "#56b4e9", "#000000"};
 
-/// A gnuplot string in double quotes, without enhanced text.
+/// A gnuplot string in single quotes, in which nothing is expanded (between double quotes backticks run
+/// commands).
 std::string quoted(const std::string& text) {
-  std::string out = "\"";
+  std::string out = "'";
   for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
+    if (c == '\'') out += '\'';
     out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
   }
-  return out + "\"";
+  return out + "'";
 }
 
 bool is_shown(double value, bool log) { return std::isfinite(value) && (!log || value > 0); }
+
+/// A little air beside the first and last points; whole numbers at the ticks where x counts something.
+std::string x_range(const Plot& plot) {
+  double least = HUGE_VAL, most = -HUGE_VAL;
+  bool counts = !plot.log_x;
+  for (const Curve& curve : plot.curves) {
+    for (const double x : curve.x) {
+      least = std::fmin(least, x);
+      most = std::fmax(most, x);
+      counts &= x == std::floor(x);
+    }
+  }
+  if (!counts || !(least <= most)) return "";
+  return fmt::format("set xrange [{}:{}]\nset format x '%.0f'\n{}", least - 0.3, most + 0.3,
+                     most - least <= 24 ? "set xtics 1\n" : "");
+}
 
 std::string script_of(const Plot& plot, PictureForm form) {
   std::string script =
@@ -44,6 +61,7 @@ std::string script_of(const Plot& plot, PictureForm form) {
   script += "set tics nomirror\n";
   if (plot.log_x) script += "set logscale x\n";
   if (plot.log_y) script += "set logscale y\nset format y '%.0e'\nunset mytics\n";
+  script += x_range(plot);
   std::string lines;
   for (std::size_t c = 0; c < plot.curves.size(); ++c) {
     const Curve& curve = plot.curves[c];

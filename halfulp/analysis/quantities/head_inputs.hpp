@@ -34,7 +34,7 @@ inline void require_non_singular_product(const VectorFields& fields, MatrixView<
   if (!(lower_end(singular_range<Ball>(product.view()).smallest) > 0))
     fields.fail("Wk",
                 "Wk^T Wq is singular, as far as can be told, and the statement as printed needs it "
-                "non-singular; the quantity's name with .repaired does not");
+                "non-singular; quantities whose names end in .repaired do not");
 }
 
 /// W_q, W_k [d, d].

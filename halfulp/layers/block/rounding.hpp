@@ -58,9 +58,20 @@ T times_bounds(std::initializer_list<T> factors) {
 
 inline double count(std::size_t k) { return static_cast<double>(k); }
 
-/// xi(A, N(X)) xi(half, X).
+/// The lemmas are about branches without zeros: with 0/0 = 0 a factor xi could be 0, and what it multiplies,
+/// the error of the input, is not (E8).
+template <Real T>
+bool has_zero(MatrixView<const T> branch) {
+  for (std::size_t i = 0; i < branch.rows(); ++i)
+    for (std::size_t t = 0; t < branch.columns(); ++t)
+      if (certain_sign(branch(i, t)) == 0) return true;
+  return false;
+}
+
+/// xi(A, N(X)) xi(half, X); inf where A(N(X)) is not generic.
 template <Real T>
 T attention_half_chi(const PaperBlock<T>& w, const BlockValues<T>& v) {
+  if (has_zero<T>(v.branch)) return infinite<T>();
   return times_bound(
       residual_xi<T>(v.x, v.branch),
       attention_xi(AttentionJacobian<T>(w.wq.view(), w.wk.view(), w.wv.view(), v.normed.view())));
@@ -75,9 +86,10 @@ T perceptron_xi_of(const PaperBlock<T>& w, Row<const T> normed) {
 
 namespace detail {
 
-/// max_t xi(f_M, y_t) xi(M, N(y_t)).
+/// max_t xi(f_M, y_t) xi(M, N(y_t)); inf where M(N(Y)) is not generic.
 template <Real T>
 T perceptron_half_chi(const PaperBlock<T>& weights, const BlockValues<T>& v) {
+  if (has_zero<T>(v.fed)) return infinite<T>();
   T largest(0.0);
   for (std::size_t t = 0; t < v.y.columns(); ++t) {
     const T xi = residual_xi<T>(v.y.view().columns_part(t, 1), v.fed.view().columns_part(t, 1));
@@ -133,6 +145,7 @@ T perceptron_half_xi(const PaperBlock<T>& weights, Norm norm, MatrixView<const T
 template <Real T>
 FirstOrder<T> perceptron_half_first_order(const PaperBlock<T>& weights, Norm norm, MatrixView<const T> y) {
   const FedToken<T> token = fed_token(weights, norm, y);
+  if (detail::has_zero<T>(token.fed)) return {infinite<T>(), infinite<T>()};
   const Row<const T> normed = token.normed.column(0);
   const T factor = detail::times_bounds<T>(
       {residual_xi<T>(y, token.fed), detail::perceptron_xi_of(weights, normed), norm_spread(norm, y)});

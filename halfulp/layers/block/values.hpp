@@ -24,7 +24,8 @@ BlockValues<T> block_values(const PaperBlock<T>& weights, Norm norm, NormPlace p
   for (std::size_t i = 0; i < x.rows(); ++i)
     for (std::size_t t = 0; t < x.columns(); ++t) v.x(i, t) = x(i, t);
   const auto attend = [&](View in, MatrixView<T> out) {
-    self_attention(ar, weights.wq.view(), weights.wk.view(), weights.wv.view(), in, AttentionForm{}, out);
+    self_attention(ar, weights.wq.view(), weights.wk.view(), weights.wv.view(), in,
+                   AttentionForm{ValueOrder::mix_first, Shift::by_maximum, RootOfD::exact}, out);
   };
   if (place == NormPlace::before_attention) {
     normalise_tokens(ar, x, norm, RootOfD::exact, v.normed.view());

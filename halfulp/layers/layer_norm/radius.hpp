@@ -76,7 +76,7 @@ inline std::vector<Upper> layer_norm_radius(const RoundingModel& model, Row<cons
   NormedBox box = detail::layer_normed(model, x, e, Ball(d) * Ball(epsilon), k);
   for (std::size_t i = 0; i < x.size() && !gain.empty(); ++i) {
     const double g = std::fabs(gain[i]);
-    box.radius[i] *= g;
+    if (box.radius[i] < Upper::no_statement()) box.radius[i] *= g;  // a gain of 0 makes no number of a NaN
     if (bias.empty()) continue;
     const Upper size = Upper(g) * magnitude(box.y[i]) + box.radius[i] + std::fabs(bias[i]);
     box.radius[i] += Upper(model.u) * size;

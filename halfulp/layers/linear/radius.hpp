@@ -8,9 +8,16 @@ namespace halfulp {
 
 /// |W| E.
 inline Radii linear_inherited(MatrixView<const double> w, MatrixView<const Upper> e) {
-  return upper_product(
+  Radii y = upper_product(
       w.rows(), w.columns(), e.columns(), [&](std::size_t i, std::size_t k) { return std::fabs(w(i, k)); },
       [&](std::size_t k, std::size_t j) { return e(k, j); });
+  // Without a statement the computed number may be NaN, and a weight of 0 does not hide that.
+  for (std::size_t j = 0; j < e.columns(); ++j) {
+    bool known = true;
+    for (std::size_t k = 0; k < e.rows(); ++k) known &= e(k, j) < Upper::no_statement();
+    for (std::size_t i = 0; !known && i < y.rows(); ++i) y(i, j) = Upper::no_statement();
+  }
+  return y;
 }
 
 /// gamma(dot(k)) |W| |Xhat|  [+ u |Yhat| with a bias, added last: fl(s + b) differs from s + b by at most

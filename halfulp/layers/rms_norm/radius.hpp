@@ -118,7 +118,7 @@ inline std::vector<Upper> rms_norm_radius(const RoundingModel& model, Row<const 
   const Upper rounded = model.gamma(normalising_roundings(model, x.size()) + !gain.empty());
   for (std::size_t i = 0; i < x.size(); ++i) {
     box.radius[i] += rounded * magnitude(box.y[i]);
-    if (!gain.empty()) box.radius[i] *= std::fabs(gain[i]);
+    if (!gain.empty() && box.radius[i] < Upper::no_statement()) box.radius[i] *= std::fabs(gain[i]);
   }
   return box.radius;
 }

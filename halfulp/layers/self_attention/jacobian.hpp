@@ -153,7 +153,10 @@ class AttentionJacobian {
   template <class Visit>
   void for_each_row(Visit visit) const {
     for (std::size_t t = 0; t < tokens(); ++t)
-      for (std::size_t a = 0; a < wv_.rows(); ++a) visit(t, a, row_of_block(t, a));
+      for (std::size_t a = 0; a < wv_.rows(); ++a) {
+        throw_if_interrupted();
+        visit(t, a, row_of_block(t, a));
+      }
   }
 
  private:

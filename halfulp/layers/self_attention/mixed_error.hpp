@@ -46,7 +46,7 @@ inline std::vector<Upper> head_error(const MixedHead<Ball>& head, std::size_t t,
   std::vector<Upper> high(t + 1);
   for (std::size_t i = 0; i <= t; ++i) {
     const Upper depth = Upper(magnitude(head.depth(i, t))) + score[i] + worst;
-    log[i] = score[i] + Upper(u.softmax) * depth + Upper(u.exponential) * lg(u.softmax);
+    log[i] = score[i] + Upper(u.softmax) * depth + lg((Upper(u.exponential) * u.softmax).value());
     const Ball& psi = head.weights()(i, t);
     least = next_below(least + next_below(std::fmax(0.0, lower_end(psi)) / exp(log[i]).value()));
     high[i] = Upper(magnitude(psi)) * exp(log[i]);
