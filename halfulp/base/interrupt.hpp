@@ -6,8 +6,8 @@ namespace halfulp {
 
 /// Sets the flag on SIGINT and SIGTERM; a second signal ends the process at once.
 void catch_interrupts();
-/// From here on a signal ends the process at once, with the same code: for work that has nothing to undo and may
-/// be waiting for input.
+/// From here on a signal ends the process at once, with the same code: for work that has nothing to undo and
+/// may be waiting for input.
 void exit_on_interrupt();
 bool is_interrupted();
 /// Throws `interrupted` when the flag is set.
