@@ -35,7 +35,7 @@ TEST_F(EvalVerb, PrintsAllDigitsOfANumberAndItsRadius) {
   const Ran ran = eval("layer_norm.kappa_cc", R"({"x": [1, 2, 4]})");
   EXPECT_EQ(ran.exit_code, 0) << ran.log;
   EXPECT_NE(ran.out.find("7.714285714285714285714285"), std::string::npos) << ran.out;
-  EXPECT_NE(ran.out.find("known to +- "), std::string::npos);
+  EXPECT_NE(ran.out.find("Known to +- "), std::string::npos);
 }
 
 TEST_F(EvalVerb, TakesAnEntryOfTestVectorsAndGivesItsExpectedValue) {
