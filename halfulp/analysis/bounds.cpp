@@ -88,10 +88,8 @@ void factor(LayerBounds& layer, const PaperBlock<Ball>& weights, Norm norm, cons
 
 /// Products of factors and the series of Theorem 4.30, coefficient times u, layer after layer.
 void first_order(ModelBounds& bounds) {
-  const bool rms = bounds.norm == Norm::rms;
-  const double n = static_cast<double>(bounds.n), d = static_cast<double>(bounds.d);
-  const double roundings = (rms ? 6 * n + 23 * d : 8 * n + 34 * d) + static_cast<double>(bounds.inner);
-  const double base = rms ? 9 : 16;
+  const double roundings = block_roundings(bounds.norm, bounds.n, bounds.d, bounds.inner);
+  const double base = block_growth(bounds.norm);
   Upper repaired(1), printed(1);
   for (LayerBounds& layer : bounds.layers) {
     Upper scores(1), condition(1), others(base);

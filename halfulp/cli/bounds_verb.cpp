@@ -1,11 +1,11 @@
 // halfulp bounds: the paper's theorems beside what happens.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <memory>
 
 #include "halfulp/base/error.hpp"
+#include "halfulp/cli/memory.hpp"
 #include "halfulp/cli/progress_bar.hpp"
 #include "halfulp/cli/verb.hpp"
 #include "halfulp/models/token_ids.hpp"
@@ -53,8 +53,7 @@ void check_memory(double layers, double d, double inner, double n) {
   const double ball = 24;
   const double needed =
       layers * ((3 * d * d + 2 * d * inner) * (ball + 16) + 7 * d * n * ball) + 6 * n * n * ball;
-  const double there =
-      static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+  const double there = physical_memory();
   if (needed > 0.8 * there)
     throw resource_error(
         fmt::format("bounds of this model need about {}, the machine has {}: fewer layers or tokens",

@@ -1,6 +1,5 @@
 // halfulp profile: a checkpoint in a recipe beside a reference, site by site.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <memory>
@@ -8,6 +7,7 @@
 #include "halfulp/analysis/cost.hpp"
 #include "halfulp/base/error.hpp"
 #include "halfulp/base/random.hpp"
+#include "halfulp/cli/memory.hpp"
 #include "halfulp/cli/progress_bar.hpp"
 #include "halfulp/cli/verb.hpp"
 #include "halfulp/models/checkpoint.hpp"
@@ -117,8 +117,7 @@ Tokens tokens_for(const Options& options, const Architecture& architecture) {
 void check_memory(const Architecture& architecture, std::size_t tokens, ReferenceKind reference) {
   const double sets = reference == ReferenceKind::fp64 ? 4 : reference == ReferenceKind::certified ? 7 : 14;
   const double needed = sets * sizeof(double) * activation_count(architecture, tokens);
-  const double there =
-      static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+  const double there = physical_memory();
   if (needed > 0.9 * there)
     throw resource_error(
         fmt::format("{} tokens need about {} for activations, the machine has {}: use fewer with --tokens",

@@ -60,8 +60,7 @@ std::string in_digits(const Ball& x, int most) {
   const double size = std::fabs(x.mid.hi);
   if (size == 0) return "0";
   int known = most;
-  const std::string extreme = size < 1e-200 || size > 1e200 ? "far" : "";
-  if (!extreme.empty()) known = std::min(known, 25);  // the scale is a product of many factors
+  if (size < 1e-200 || size > 1e200) known = std::min(known, 25);  // the scale is a product of many factors
   if (x.rad > 0) {
     // relative radius 10^-k: k digits
     const std::string ratio = fmt::format("{:.0e}", x.rad / size);

@@ -30,6 +30,13 @@
 
 namespace halfulp {
 
+/// The coefficient of u of one block, 6n + 23d + D (8n + 34d + D with the layer norm), and of rho, 9 (16):
+/// also the base of Theorem 4.30's geometric series.
+inline double block_roundings(Norm norm, std::size_t n, std::size_t d, std::size_t inner) {
+  return static_cast<double>(norm == Norm::rms ? 6 * n + 23 * d + inner : 8 * n + 34 * d + inner);
+}
+inline double block_growth(Norm norm) { return norm == Norm::rms ? 9 : 16; }
+
 /// sigma_max / sigma_min of W_k^T W_q; inf where it is singular.
 template <Real T>
 T key_query_condition(const PaperBlock<T>& weights) {
@@ -175,10 +182,8 @@ BlockFirstOrder<T> block_first_order_at(const PaperBlock<T>& weights, Norm norm,
   block.chi = times_bound(perceptron_half_chi(weights, v), attention_half_chi(weights, v));
   block.growth = times_bounds<T>(
       {block.chi, attention_sigma(weights, form), norm_spread<T>(norm, v.x), norm_spread<T>(norm, v.y)});
-  const double n = count(v.x.columns()), d = count(v.x.rows()), wide = count(weights.a1.rows());
-  const bool rms = norm == Norm::rms;
-  const double roundings = rms ? 6 * n + 23 * d + wide : 8 * n + 34 * d + wide;
-  block.order = {times_bound(block.growth, T(roundings)), times_bound(block.growth, T(rms ? 9.0 : 16.0))};
+  const double roundings = block_roundings(norm, v.x.columns(), v.x.rows(), weights.a1.rows());
+  block.order = {times_bound(block.growth, T(roundings)), times_bound(block.growth, T(block_growth(norm)))};
   return block;
 }
 
@@ -196,15 +201,13 @@ template <Real T>
 T transformer_first_order(const std::vector<PaperBlock<T>>& blocks, Norm norm, MatrixView<const T> x,
                           Form form) {
   T product(1.0), roundings(0.0);
-  const T base(norm == Norm::rms ? 9.0 : 16.0);
+  const T base(block_growth(norm));
   Matrix<T> at;
   for (std::size_t l = 0; l < blocks.size(); ++l) {
     BlockValues<T> v = block_values(blocks[l], norm, NormPlace::before_attention, l == 0 ? x : at.view());
     const BlockFirstOrder<T> block = detail::block_first_order_at(blocks[l], norm, v, form);
     product = detail::times_bounds<T>({product, block.growth, base});
-    const double n = detail::count(x.columns()), d = detail::count(x.rows());
-    const double wide = detail::count(blocks[l].a1.rows());
-    roundings = max(roundings, T(norm == Norm::rms ? 6 * n + 23 * d + wide : 8 * n + 34 * d + wide));
+    roundings = max(roundings, T(block_roundings(norm, x.columns(), x.rows(), blocks[l].a1.rows())));
     at = std::move(v.z);
   }
   return times_bound(product, roundings) / (base - T(1.0));
