@@ -12,6 +12,7 @@
 #include <fstream>
 #include <functional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "halfulp/base/parallel.hpp"
@@ -183,7 +184,8 @@ void products(const Blas& blas, int rounds, const std::string& only) {
               blas.kernel.c_str());
   for (const Figure& f : figures) {
     if (f.name.find(only) == std::string::npos) continue;
-    Simulated ar(f.formats);
+    Simulated ar(f.formats), other_ar(f.formats);
+    Matrix<double> other_y(m, n);
     const auto ours = [&] { matmul(ar, p.w, {}, p.x.view(), p.y.view()); };
     set_threads(1);
     ours();
@@ -198,6 +200,17 @@ void products(const Blas& blas, int rounds, const std::string& only) {
         in_turn({{several, [] { set_threads(1); }}, {several, [] { set_threads(2); }}}, count / 5 + 3);
     report("  two threads", "roundings/s", 5 * flops, threads[1], "one thread", 5 * flops, threads[0], 1.8);
     set_threads(1);
+    // What the two processors can do together: a product of one thread on each, nothing shared.
+    const auto side_by_side = [&] {
+      std::thread beside([&] {
+        for (int r = 0; r < 5; ++r) matmul(other_ar, p.w, {}, p.x.view(), other_y.view());
+      });
+      several();
+      beside.join();
+    };
+    const auto apart = in_turn({{several}, {side_by_side}}, count / 5 + 3);
+    report("  two products side by side", "roundings/s", 10 * flops, apart[1], "one thread", 5 * flops,
+           apart[0], 0);
     Matrix<double> few(m, 4);
     const auto plain_loop = [&] {
       Simulated own(f.formats);
