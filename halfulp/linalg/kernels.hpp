@@ -12,7 +12,7 @@
 namespace halfulp {
 
 /// How one product joins its sum.  T is the carrier, float or double.
-enum class Step : std::uint8_t {
+enum class ProductStep : std::uint8_t {
   fused,         // s = fma(a, b, s): one rounding of the carrier, or two of which the product's is exact
   plain,         // product and sum rounded by the carrier
   split,         // nearest-even, t bits; proved: everything normal and in range
@@ -24,7 +24,7 @@ enum class Step : std::uint8_t {
   digits,        // dec<p>, carrier double
   count_,
 };
-constexpr std::size_t step_count = static_cast<std::size_t>(Step::count_);
+constexpr std::size_t product_step_count = static_cast<std::size_t>(ProductStep::count_);
 
 /// One tile of the result: out(r, c) = sum over k of a(r, k) b(k, c), in the stated order.
 /// a is one operand, its numbers broadcast; b the other, columns contiguous: tile columns of b_step numbers.
@@ -59,7 +59,7 @@ struct StepKernels {
 
 template <class T>
 struct StepTable {
-  StepKernels<T> of[step_count];
+  StepKernels<T> of[product_step_count];
 };
 
 /// What the bits of some numbers say about their range: of the finite ones, the largest magnitude, the

@@ -16,7 +16,7 @@ constexpr StepKernels<double> digits_kernels() {
 
 }  // namespace
 
-// In the order of Step.  Fused needs the instruction: products are not exact here.
+// In the order of ProductStep.  Fused needs the instruction: products are not exact here.
 extern constexpr StepTable<double> double_steps = {{
     has_fma ? light_kernels<FusedStep<double>>() : StepKernels<double>{},
     light_kernels<PackedStep<Native<double>>>(),

@@ -78,10 +78,10 @@ class Product {
   }
 
  private:
-  std::optional<Step> step_for(const NumberRange& a, const NumberRange& b) const;
-  void tiles(Step step, const Broadcast<T>& a, std::size_t rows, const T* b, std::size_t columns,
+  std::optional<ProductStep> step_for(const NumberRange& a, const NumberRange& b) const;
+  void tiles(ProductStep step, const Broadcast<T>& a, std::size_t rows, const T* b, std::size_t columns,
              T* out) const;
-  void tile(const TileKernel<T>& kernel, Step step, const Broadcast<T>& a, const T* b, T* out,
+  void tile(const TileKernel<T>& kernel, ProductStep step, const Broadcast<T>& a, const T* b, T* out,
             bool wide) const;
   Events run_rows(std::size_t first, std::size_t last) const;
   Events run_columns(std::size_t first, std::size_t last) const;
@@ -101,7 +101,7 @@ template <class T>
 bool Product<T>::pack_x() {
   PackedX<T>& p = packed_;
   p.width =
-      std::max<std::size_t>(steps_of<T>(kernels_).of[static_cast<std::size_t>(Step::plain)].wide.columns, 32);
+      std::max<std::size_t>(steps_of<T>(kernels_).of[static_cast<std::size_t>(ProductStep::plain)].wide.columns, 32);
   p.panels = (x_.columns() + p.width - 1) / p.width;
   p.panel_size = k_ * p.width;
   const std::size_t size = p.panels * p.panel_size + slack;
@@ -142,18 +142,18 @@ bool Product<T>::pack_x() {
 }
 
 template <class T>
-std::optional<Step> Product<T>::step_for(const NumberRange& a, const NumberRange& b) const {
+std::optional<ProductStep> Product<T>::step_for(const NumberRange& a, const NumberRange& b) const {
   if (ar_.acc().way() == Rounder::Way::digits && !std::is_same_v<T, float> && !ar_.summation().fused)
-    return Step::digits;
+    return ProductStep::digits;
   return proved_step<T>(ar_.acc().rule(), ar_.summation(), a, b, k_, kernels_.fused);
 }
 
 template <class T>
-void Product<T>::tile(const TileKernel<T>& kernel, Step step, const Broadcast<T>& a, const T* b, T* out,
+void Product<T>::tile(const TileKernel<T>& kernel, ProductStep step, const Broadcast<T>& a, const T* b, T* out,
                       bool wide) const {
   thread_local AlignedBuffer<T> stack;
   TileJob<T> job;
-  job.a = step == Step::split ? a.times_split_minus_1 : a.plain;
+  job.a = step == ProductStep::split ? a.times_split_minus_1 : a.plain;
   job.scaled_a = a.times_split;
   job.row_step = a.row_step;
   job.k_step = a.k_step;
@@ -167,15 +167,15 @@ void Product<T>::tile(const TileKernel<T>& kernel, Step step, const Broadcast<T>
   job.stack = job.pairwise ? stack.reserve((levels_ + 1) * kernel.rows * kernel.columns) : nullptr;
   job.rounding = &constants_;
   kernel.run(job);
-  if (step != Step::watched || stayed_in_range(ar_.acc().rule(), job.largest)) return;
-  const Step careful = *careful_step<T>(ar_.acc().rule());
+  if (step != ProductStep::watched || stayed_in_range(ar_.acc().rule(), job.largest)) return;
+  const ProductStep careful = *careful_step<T>(ar_.acc().rule());
   const StepKernels<T>& again = steps_of<T>(kernels_).of[static_cast<std::size_t>(careful)];
   tile(wide ? again.wide : again.narrow, careful, a, b, out, wide);
 }
 
 /// out [rows, columns]: pitch packed_.width.  Tiles may write beyond, up to tile_rows - 1 rows.
 template <class T>
-void Product<T>::tiles(Step step, const Broadcast<T>& a, std::size_t rows, const T* b, std::size_t columns,
+void Product<T>::tiles(ProductStep step, const Broadcast<T>& a, std::size_t rows, const T* b, std::size_t columns,
                        T* out) const {
   const StepKernels<T>& table = steps_of<T>(kernels_).of[static_cast<std::size_t>(step)];
   for (std::size_t c = 0; c < columns;) {
@@ -201,7 +201,7 @@ Events Product<T>::run_rows(std::size_t first, std::size_t last) const {
     if (r < rows) fits = fits && loader.load(w_.view, false, first + r, 0, k_, a + r * pitch, bits);
   }
   const NumberRange range = number_range<T>(bits);
-  std::vector<Step> steps;
+  std::vector<ProductStep> steps;
   for (const NumberRange& panel : packed_.ranges) {
     const auto step = step_for(range, panel);
     fits = fits && step && steps_of<T>(kernels_).of[static_cast<std::size_t>(*step)].wide.run;
@@ -242,7 +242,7 @@ Events Product<T>::run_columns(std::size_t first, std::size_t last) const {
     std::fill(b + k * width + rows, b + (k + 1) * width, T{0});
   }
   const NumberRange range = number_range<T>(bits);
-  std::vector<Step> steps;
+  std::vector<ProductStep> steps;
   for (const NumberRange& panel : packed_.ranges) {
     const auto step = step_for(panel, range);
     fits = fits && step && steps_of<T>(kernels_).of[static_cast<std::size_t>(*step)].wide.run;

@@ -4,7 +4,7 @@
 
 namespace halfulp::HALFULP_TARGET {
 
-// In the order of Step.
+// In the order of ProductStep.
 extern constexpr StepTable<float> float_steps = {{
     light_kernels<FusedStep<float>>(),
     light_kernels<PackedStep<Native<float>>>(),

@@ -1,4 +1,4 @@
-// The ways a product joins its sum, on packs (kernels.hpp, Step).  A step states what its two broadcast
+// The ways a product joins its sum, on packs (kernels.hpp, ProductStep).  A step states what its two broadcast
 // numbers are and does accumulate(s, a, scaled, b); mul and add are for orders that need them apart.
 #pragma once
 

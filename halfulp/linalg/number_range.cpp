@@ -36,11 +36,11 @@ struct Products {
 };
 
 template <class T>
-Step carrier_step(const Summation& summation, const Products& p, bool fused) {
+ProductStep carrier_step(const Summation& summation, const Products& p, bool fused) {
   const bool joined = p.exact && p.finite && p.quantum >= last_of<T> && p.exponent <= emax_of<T>;
-  if (summation.order == Order::pairwise) return Step::plain;
-  if (joined && (fused || precision_of<T> == 24)) return Step::fused;
-  return Step::plain;
+  if (summation.order == Order::pairwise) return ProductStep::plain;
+  if (joined && (fused || precision_of<T> == 24)) return ProductStep::fused;
+  return ProductStep::plain;
 }
 
 }  // namespace
@@ -72,7 +72,7 @@ bool is_representable(const NumberRange& range, const RoundingRule& rule) {
 }
 
 template <class T>
-std::optional<Step> proved_step(const RoundingRule& acc, const Summation& summation, const NumberRange& a,
+std::optional<ProductStep> proved_step(const RoundingRule& acc, const Summation& summation, const NumberRange& a,
                                 const NumberRange& b, std::size_t k, bool fused) {
   const Format& f = acc.format;
   const bool pairwise = summation.order == Order::pairwise;
@@ -80,8 +80,8 @@ std::optional<Step> proved_step(const RoundingRule& acc, const Summation& summat
                    a.finite && b.finite};
   if (summation.fused && !pairwise) {  // one rounding of the exact a b + s
     if (!is_carrier<T>(acc)) return std::nullopt;
-    if (fused) return Step::fused;
-    if (precision_of<T> == 24 && carrier_step<T>(summation, p, fused) == Step::fused) return Step::fused;
+    if (fused) return ProductStep::fused;
+    if (precision_of<T> == 24 && carrier_step<T>(summation, p, fused) == ProductStep::fused) return ProductStep::fused;
     return std::nullopt;
   }
   if (is_carrier<T>(acc)) return carrier_step<T>(summation, p, fused);
@@ -98,30 +98,30 @@ std::optional<Step> proved_step(const RoundingRule& acc, const Summation& summat
   const bool floor_works = !f.is_unbounded() && f.emin - s > emin_of<T>;
   const int top = f.is_unbounded() ? emax_of<T> : f.emax - 1;  // 2^top is a number of the format
   if (carrier_room && (normal || floor_works)) {
-    if (pairwise && normal && sums <= top && f.specials != Specials::fnuz) return Step::signed_split;
-    if (!pairwise && sums <= top) return normal && a.bits <= f.precision ? Step::split : Step::floored;
-    if (!pairwise && p.exponent <= top && careful_step<T>(acc)) return Step::watched;
+    if (pairwise && normal && sums <= top && f.specials != Specials::fnuz) return ProductStep::signed_split;
+    if (!pairwise && sums <= top) return normal && a.bits <= f.precision ? ProductStep::split : ProductStep::floored;
+    if (!pairwise && p.exponent <= top && careful_step<T>(acc)) return ProductStep::watched;
   }
   const auto careful = careful_step<T>(acc);
-  if (careful == Step::integer_bits && p.quantum < last_of<T>)
+  if (careful == ProductStep::integer_bits && p.quantum < last_of<T>)
     return std::nullopt;  // rounded by the carrier first
   return careful;
 }
 
 template <class T>
-std::optional<Step> careful_step(const RoundingRule& acc) {
-  if (precision_of<T> == 24 && fits_bits(acc)) return Step::integer_bits;
-  if (fits_grid<T>(acc)) return Step::grid;
+std::optional<ProductStep> careful_step(const RoundingRule& acc) {
+  if (precision_of<T> == 24 && fits_bits(acc)) return ProductStep::integer_bits;
+  if (fits_grid<T>(acc)) return ProductStep::grid;
   return std::nullopt;
 }
 
-template std::optional<Step> careful_step<float>(const RoundingRule&);
-template std::optional<Step> careful_step<double>(const RoundingRule&);
+template std::optional<ProductStep> careful_step<float>(const RoundingRule&);
+template std::optional<ProductStep> careful_step<double>(const RoundingRule&);
 template NumberRange number_range<float>(const BitRange& range);
 template NumberRange number_range<double>(const BitRange& range);
-template std::optional<Step> proved_step<float>(const RoundingRule&, const Summation&, const NumberRange&,
+template std::optional<ProductStep> proved_step<float>(const RoundingRule&, const Summation&, const NumberRange&,
                                                 const NumberRange&, std::size_t, bool);
-template std::optional<Step> proved_step<double>(const RoundingRule&, const Summation&, const NumberRange&,
+template std::optional<ProductStep> proved_step<double>(const RoundingRule&, const Summation&, const NumberRange&,
                                                  const NumberRange&, std::size_t, bool);
 
 }  // namespace halfulp

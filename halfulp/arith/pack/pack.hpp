@@ -151,6 +151,10 @@ HWY_INLINE Mask<T> operator|(Mask<T> a, Mask<T> b) {
   return {hn::Or(a.v, b.v)};
 }
 template <class T>
+HWY_INLINE Mask<T> operator!(Mask<T> a) {
+  return {hn::Not(a.v)};
+}
+template <class T>
 HWY_INLINE bool all(Mask<T> m) {
   return hn::AllTrue(hn::ScalableTag<T>(), m.v);
 }

@@ -49,14 +49,15 @@ void attention_half(A& ar, const PaperBlock<Value<A>>& block, BlockForm form, Ma
   Matrix<V> first(x.rows(), x.columns()), second(x.rows(), x.columns());
   const RootOfD root = form.attention.root;
   if (form.place == NormPlace::before_attention) {
-    normalise_tokens(ar, x, form.norm, root, first.view());
+    normalise_tokens(site(ar, Site::attn_norm), x, form.norm, root, first.view());
     self_attention(ar, block.wq.view(), block.wk.view(), block.wv.view(), MatrixView<const V>(first.view()),
                    form.attention, second.view());
   } else {
     self_attention(ar, block.wq.view(), block.wk.view(), block.wv.view(), x, form.attention, first.view());
-    normalise_tokens(ar, MatrixView<const V>(first.view()), form.norm, root, second.view());
+    normalise_tokens(site(ar, Site::attn_norm), MatrixView<const V>(first.view()), form.norm, root,
+                     second.view());
   }
-  residual(ar, x, MatrixView<const V>(second.view()), y);
+  residual(site(ar, Site::attn_residual), x, MatrixView<const V>(second.view()), y);
 }
 
 /// f_M, g_M:  Y + M(N(Y)).
@@ -65,10 +66,10 @@ void perceptron_half(A& ar, const PaperBlock<Value<A>>& block, BlockForm form, M
                      MatrixView<Value<A>> z) {
   using V = Value<A>;
   Matrix<V> normed(y.rows(), y.columns()), out(y.rows(), y.columns());
-  normalise_tokens(ar, y, form.norm, form.attention.root, normed.view());
+  normalise_tokens(site(ar, Site::mlp_norm), y, form.norm, form.attention.root, normed.view());
   perceptron(ar, block.a1.view(), Row<const V>(block.b1), block.a2.view(), Row<const V>(block.b2),
              MatrixView<const V>(normed.view()), out.view());
-  residual(ar, y, MatrixView<const V>(out.view()), z);
+  residual(site(ar, Site::mlp_residual), y, MatrixView<const V>(out.view()), z);
 }
 
 /// Z = block(X).

@@ -5,6 +5,7 @@
 // them together as the paper does, which is the special case h = 1, d_h = d.
 #pragma once
 
+#include "halfulp/layers/sited.hpp"
 #include "halfulp/layers/similarity_scores/similarity_scores.hpp"
 #include "halfulp/layers/softmax/softmax.hpp"
 
@@ -35,26 +36,36 @@ struct AttentionForm {
   RootOfD root = RootOfD::exact;
 };
 
-/// The paper's single head, every operation rounded by one arithmetic.
+/// The paper's attention, for one head or for h heads side by side (rows h d_h .. of W_q, W_k, W_v are head
+/// h's, d_h = d / h; no output projection).  Sites: qkv, score, softmax, pv.
 template <class A>
 void self_attention(A& ar, MatrixView<const Value<A>> wq, MatrixView<const Value<A>> wk,
                     MatrixView<const Value<A>> wv, MatrixView<const Value<A>> x, AttentionForm form,
-                    MatrixView<Value<A>> y) {
-  const std::size_t n = x.columns();
-  Matrix<Value<A>> q(wq.rows(), n), k(wk.rows(), n), v(wv.rows(), n), s(n, n), p(n, n);
-  product(ar, wq, x, q.view());
-  product(ar, wk, x, k.view());
+                    MatrixView<Value<A>> y, std::size_t heads = 1) {
+  const std::size_t n = x.columns(), d_h = wq.rows() / heads;
+  Matrix<Value<A>> q(wq.rows(), n), k(wk.rows(), n), s(n, n), p(n, n);
+  const bool project_first = form.order == ValueOrder::project_first;
+  Matrix<Value<A>> v(project_first ? wv.rows() : x.rows(), n);
+  auto& projecting = site(ar, Site::qkv);
+  product(projecting, wq, x, q.view());
+  product(projecting, wk, x, k.view());
+  if (project_first) product(projecting, wv, x, v.view());
   const auto how = form.root == RootOfD::exact ? ScoreScale::by_exact_root : ScoreScale::by_rounded_root;
-  similarity_scores(ar, k.view(), q.view(), how, s.view());
   std::vector<Value<A>> exponentials(n);
-  for (std::size_t t = 0; t < n; ++t)
-    causal_softmax(ar, s.view().column(t), t, form.shift, Row<Value<A>>(exponentials), p.column(t));
-  if (form.order == ValueOrder::project_first) {
-    product(ar, wv, x, v.view());
-    mix(ar, v.view(), p.view(), y);
-  } else {
-    mix(ar, x, p.view(), v.view());
-    product(ar, wv, v.view(), y);
+  for (std::size_t h = 0; h < heads; ++h) {
+    const auto of_head = [&](auto view) { return view.rows_part(h * d_h, d_h); };
+    similarity_scores(site(ar, Site::score), MatrixView<const Value<A>>(of_head(k.view())),
+                      MatrixView<const Value<A>>(of_head(q.view())), how, s.view());
+    for (std::size_t t = 0; t < n; ++t)
+      causal_softmax(site(ar, Site::softmax), s.view().column(t), t, form.shift,
+                     Row<Value<A>>(exponentials), p.column(t));
+    const MatrixView<const Value<A>> weights = p.view();
+    if (project_first) {
+      mix(site(ar, Site::pv), MatrixView<const Value<A>>(of_head(v.view())), weights, of_head(y));
+    } else {
+      mix(site(ar, Site::pv), x, weights, v.view());
+      product(projecting, of_head(wv), MatrixView<const Value<A>>(v.view()), of_head(y));
+    }
   }
 }
 

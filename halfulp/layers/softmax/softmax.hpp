@@ -11,6 +11,8 @@ namespace halfulp {
 
 enum class Shift { none, by_maximum };
 
+/// An arithmetic of unbounded exponents in a carrier that has bounds may offer exp_scaled(a, m): exp(a)
+/// rounded, times a power of its radix that depends on m only.  The weights keep their digits.
 /// Steps: exp (subtraction and exponential, stored), sum, divide.  `e` is scratch of t values.
 template <class A>
 void softmax(A& ar, Row<const Value<A>> s, Shift shift, Row<Value<A>> e, Row<Value<A>> y) {
@@ -19,6 +21,12 @@ void softmax(A& ar, Row<const Value<A>> s, Shift shift, Row<Value<A>> e, Row<Val
   for (std::size_t i = 1; i < s.size(); ++i) m = exponential.max(m, s[i]);
   for (std::size_t i = 0; i < s.size(); ++i) {
     const auto argument = exponential.load(s[i]);
+    if constexpr (requires { exponential.exp_scaled(argument, m); }) {
+      if (shift == Shift::none) {
+        e[i] = exponential.exp_scaled(argument, m);
+        continue;
+      }
+    }
     const auto shifted = shift == Shift::none ? argument : exponential.sub(argument, exponential.load(m));
     e[i] = exponential.store(exponential.exp(shifted));
   }
