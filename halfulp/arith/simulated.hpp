@@ -12,6 +12,7 @@
 #include "halfulp/arith/elementary/elementary.hpp"
 #include "halfulp/arith/random_stream.hpp"
 #include "halfulp/arith/rounder.hpp"
+#include "halfulp/arith/scaled_exponential.hpp"
 #include "halfulp/arith/summation.hpp"
 
 namespace halfulp {
@@ -98,6 +99,13 @@ class Simulated {
     // Below binary64's normal numbers the carrier, not an unbounded format, underflows.
     if (a < -708 && acc_.rule().format.is_unbounded() && std::isfinite(a)) ++events_.underflow;
     return elementary(a, exp_odd, [](auto x) { return halfulp::exp(x); });
+  }
+  /// exp(a), times a power of the radix that depends on m only where |m| > 600 and the format's exponents have
+  /// no bounds, though the carrier's have.
+  double exp_scaled(double a, double m) {
+    const Format& f = acc_.rule().format;
+    if (!f.is_unbounded() || !(std::fabs(m) > 600)) return exp(a);
+    return rounded(acc_, {exp_in_scale_of(a, m, f.is_decimal() ? 10 : 2)});
   }
   double tanh(double a) {
     return elementary(a, tanh_odd, [](auto x) { return halfulp::tanh(x); });

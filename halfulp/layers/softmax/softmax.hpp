@@ -23,7 +23,7 @@ void softmax(A& ar, Row<const Value<A>> s, Shift shift, Row<Value<A>> e, Row<Val
     const auto argument = exponential.load(s[i]);
     if constexpr (requires { exponential.exp_scaled(argument, m); }) {
       if (shift == Shift::none) {
-        e[i] = exponential.exp_scaled(argument, m);
+        e[i] = exponential.store(exponential.exp_scaled(argument, m));
         continue;
       }
     }
