@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "halfulp/arith/powers_of_ten.hpp"
 #include "halfulp/arith/round_oracle_testing.hpp"
 
 namespace halfulp {
@@ -102,6 +103,30 @@ TEST(RoundDigits, TheEndsOfTheRange) {
   EXPECT_TRUE(oracle::same(round_to_digits(-0.0, 4), -0.0));
   EXPECT_EQ(round_to_digits(-HUGE_VAL, 4), -HUGE_VAL);
   EXPECT_TRUE(std::isnan(round_to_digits(oracle::nan, 4)));
+}
+
+TEST(RoundDigits, PowersInTwoPartsHaveTheErrorStated) {
+  for (int e = -PowersOfTen::largest; e <= PowersOfTen::largest; ++e) {
+    const double high = powers_of_ten_in_two.high[e + PowersOfTen::largest];
+    const double low = powers_of_ten_in_two.low[e + PowersOfTen::largest];
+    const Rational exact = power_of_ten(e) / oracle::power_of_two(exponent_of_power_of_ten(e));
+    EXPECT_TRUE(1 <= exact && exact < 2) << e;
+    EXPECT_TRUE(abs(exact - Rational(high)) <= oracle::power_of_two(-53)) << e;
+    EXPECT_TRUE(abs(exact - Rational(high) - Rational(low)) <= oracle::power_of_two(-106)) << e;
+    EXPECT_EQ(low == 0, 0 <= e && e <= 22) << e;
+  }
+}
+
+/// What unshifted softmax makes: |x| = exp(s), s up to 700.
+TEST(RoundDigits, FarFromOneEveryFirstDigitIsRight) {
+  oracle::Arguments random(5);
+  for (int p = 1; p <= 15; ++p)
+    for (int k = -307; k <= 307; ++k) {
+      const double power = std::strtod(("1e" + std::to_string(k)).c_str(), nullptr);
+      for (int i = 0; i < 3 * oracle::effort(); ++i) check(random.uniform(1, 10) * power, p);
+      const double n = std::floor(random.uniform(1, 10) * std::pow(10.0, p - 1));
+      check_around((n + 0.5) * (power / std::pow(10.0, p - 1)), p);
+    }
 }
 
 TEST(RoundDigits, SeventeenDigitsKeepEveryNumber) {

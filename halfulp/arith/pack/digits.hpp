@@ -1,8 +1,17 @@
-// Packs of binary64 rounded to p <= 15 significant decimal digits: the steps of round_to_digits(), lane for
-// lane; lanes whose 10^|s| is beyond 10^22 are handed to it.
+// Packs of binary64 rounded to p <= 15 significant decimal digits; the scalar twin is round_to_digits().
+//
+// n = RN(x 10^s) with s such that n has p digits, then n / 10^s.  For 0 <= s <= 22 the power is exact, and
+// each step is one rounding:
+//   n = RN(x 10^s + G) - G,  G = 1.5 2^52: the fused sum has its last place at 1, the difference is exact.
+//   n / 10^s = RN(q + r (n - q 10^s)),  r = RN(10^-s), q = RN(n r), both sums fused (Markstein 1990).
+//     q is wrong by at most 1.5 places, so its rest is exact (a multiple of 2^s, and 5^22 < 2^52), and what
+//     is rounded last differs from n / 10^s by at most 1.5 2^-53 places.  A midpoint m is farther away:
+//     n - m 10^s is a multiple of 2^s half places (at most 1), and not 0 (no finite quotient of n < 2^53 has
+//     54 bits), so |n / 10^s - m| >= 5^-22 / 2 > 2^-52.1 places.
+// For other s see digits_in_two_parts.hpp; what that leaves undecided goes to round_to_digits().
 #pragma once
 
-#include "halfulp/arith/pack/pack.hpp"
+#include "halfulp/arith/pack/digits_in_two_parts.hpp"
 #include "halfulp/arith/rounding_constants.hpp"
 
 namespace halfulp {
@@ -11,97 +20,105 @@ double round_to_digits(double x, int digits);  // as in round.hpp, which a targe
 
 namespace halfulp::HALFULP_TARGET {
 
-alignas(64) inline constexpr double powers_of_ten[24] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+alignas(64) inline constexpr double powers_of_ten[32] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                                          1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                                         1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22, 0};
+                                                         1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22, 1e23};
+alignas(64) inline constexpr double inverse_powers_of_ten[32] = {
+    1e0,   1e-1,  1e-2,  1e-3,  1e-4,  1e-5,  1e-6,  1e-7,  1e-8,  1e-9,  1e-10, 1e-11,
+    1e-12, 1e-13, 1e-14, 1e-15, 1e-16, 1e-17, 1e-18, 1e-19, 1e-20, 1e-21, 1e-22};
 
-#if defined(HWY_NATIVE_FMA) && HWY_NATIVE_FMA  // the rests of products and quotients need it
+#if defined(HWY_NATIVE_FMA) && HWY_NATIVE_FMA
 
 struct Digits {
   using Lane = double;
   using P = Pack<double>;
 
-  HWY_INLINE explicit Digits(const RoundingConstants<double>& c)
-      : digits(c.digits), most(static_cast<double>(c.digits - 1)), top(powers_of_ten[c.digits]) {}
+  HWY_INLINE explicit Digits(const RoundingConstants<double>& c) : Digits(c.digits) {}
 
   HWY_INLINE P operator()(P x) const {
-    const P size = abs(x);
-    const auto biased = shift_right<52>(bits_as<std::uint64_t>(size)) | bits_as<std::uint64_t>(P(0x1p52));
-    const P e = bits_as<double>(biased) - P(0x1p52 + 1023);
-    const P s =
-        most - P(hn::Floor((e * P(0.30102999566398120)).v));  // digits - 1 - k, k as in round_to_digits
-    const auto usual = (s <= P(22.0)) & (P(-21.0) <= s) & (P(-1022.0) <= e);
-    const P safe_x = select(usual, x, P(1.0)), safe_s = select(usual, s, most);
-    P y = HWY_LIKELY(all(P(1.0) <= safe_s)) ? rounded<false>(safe_x, safe_s) : rounded<true>(safe_x, safe_s);
-    const auto is_zero = x == P(0.0);
-    y = select(is_zero, x, y);
-    if (HWY_UNLIKELY(!all(usual | is_zero))) {
-      alignas(64) double from[P::lanes], to[P::lanes], done[P::lanes];
-      x.store(from);
-      y.store(to);
-      select(usual | is_zero, P(1.0), P(0.0)).store(done);
-      for (std::size_t l = 0; l < P::lanes; ++l)
-        if (done[l] == 0) to[l] = round_to_digits(from[l], digits);
-      y = P::load(to);
-    }
-    return y;
+    const P first = shift_of(x);
+    const P first_power = power(first);
+    const auto too_large = top <= abs(x * first_power);  // next to top, both choices give 10^p / 10^s
+    const P s = select(too_large, first - P(1.0), first);
+    const P ten_to_s = select(too_large, first_power * P(0.1), first_power);  // exact: see the assertion
+    const P n = fma(x, ten_to_s, P(grid)) - P(grid);
+    const P y = quotient(n, ten_to_s, s);
+    const auto usual = (P(grid) <= s) & (s <= P(grid + 22));
+    if (HWY_LIKELY(all(usual))) return y;
+    const auto settled = usual | (x == P(0.0));
+    const P z = select(usual, y, x);
+    return all(settled) ? z : others(digits, x, z, settled);
   }
 
-  /// 10^s for an integer s = 0 .. 22.
-  static HWY_INLINE P power(P s) {
+ private:
+  HWY_INLINE explicit Digits(int p) : digits(p), most(grid + (p - 1)), top(powers_of_ten[p]) {}
+
+  /// G + s with 10^(p-1) <= |x| 10^s < 10^(p+1), for normal x:  s = p - 1 - k, k = floor(e log10 2), |x| >=
+  /// 2^e, or one less.
+  HWY_INLINE P shift_of(P x) const {
+    const P log10_of_2(0.30102999566398120);
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
-    const __m512i index = _mm512_castpd_si512((s + P(0x1p52)).v.raw);  // the low bits
-    const double* const t = powers_of_ten;
-    const __m512d low = _mm512_permutex2var_pd(_mm512_load_pd(t), index, _mm512_load_pd(t + 8));
-    const __m512d high = _mm512_permutexvar_pd(index, _mm512_load_pd(t + 16));
-    return P(decltype(s.v){
-        _mm512_mask_blend_pd(_mm512_cmp_pd_mask(s.v.raw, P(16.0).v.raw, _CMP_GE_OQ), low, high)});
+    const __m512d e = _mm512_getexp_pd(x.v.raw);
+    return P(decltype(x.v){
+        _mm512_fnmadd_round_pd(e, log10_of_2.v.raw, most.v.raw, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC)});
 #else
-    const auto index = bits_as<std::int64_t>(s + P(0x1p52)) & Pack<std::int64_t>(31);
-    return P(hn::GatherIndex(hn::ScalableTag<double>(), powers_of_ten, index.v));
+    const auto biased = shift_right<52>(bits_as<std::uint64_t>(abs(x))) | bits_as<std::uint64_t>(P(0x1p52));
+    // To nearest, from 2^(e-2):  k <= e log10 2 - 0.602 + 0.5  and  k >= e log10 2 - 1.102, which is enough.
+    return negative_fma(bits_as<double>(biased) - P(0x1p52 + 1025), log10_of_2, most);
 #endif
   }
 
-  struct Scaled {
-    P y, rest;  // x 10^s = y + rest
-    P up, down;
-  };
-  /// either: s may be negative in some lanes; else it is not.
-  template <bool either>
-  static HWY_INLINE Scaled scaled(P x, P s) {
-    const P zero(0.0);
-    Scaled r;
-    if constexpr (either) {
-      r.up = power(max(s, zero));
-      r.down = power(max(zero - s, zero));
-      r.y = x * r.up / r.down;  // one of the powers is 1
-      r.rest = select(s < zero, negative_fma(r.y, r.down, x), fma_minus(x, r.up, r.y));
-    } else {
-      r.up = r.down = power(s);
-      r.y = x * r.up;
-      r.rest = fma_minus(x, r.up, r.y);
-    }
-    return r;
+  /// 10^s in every lane, of G + s; anything where s is not 0 .. 23.
+  static HWY_INLINE P power(P s) {
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+    return permuted(powers_of_ten, s);
+#else
+    return looked_up(powers_of_ten, bits_as<std::uint64_t>(s) & Pack<std::uint64_t>(31));
+#endif
   }
 
-  template <bool either>
-  HWY_INLINE P rounded(P x, P s) const {
-    const P zero(0.0);
-    const Scaled first = scaled<either>(x, s);
-    const P outward = first.rest ^ with_bits_of(x, sign_bit<double>);  // negative: |y + rest| < |y|
-    const P size = abs(first.y);
-    const auto below_top = (size < top) | ((size == top) & (outward < zero));
-    const Scaled second = scaled<either>(x, s - P(1.0));
-    const P y = select(below_top, first.y, second.y), rest = select(below_top, first.rest, second.rest);
-    const P n(hn::Round(y.v)), part = y - n;  // exact, at most 1/2
-    const auto broken_tie = (abs(part) == P(0.5)) & (rest != zero);
-    const P integer = select(broken_tie, y + select(zero < rest, P(0.5), P(-0.5)), n);
-    const P up = select(below_top, first.up, second.up);
-    if constexpr (either)
-      return integer / up * select(below_top, first.down, second.down);
-    else
-      return integer / up;
+  /// n / 10^s, rounded once; the third argument is G + s.
+  static HWY_INLINE P quotient(P n, P ten_to_s, P s) {
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+    const P inverse = permuted(inverse_powers_of_ten, s), q = n * inverse;
+    return fma(negative_fma(q, ten_to_s, n), inverse, q);
+#else
+    static_cast<void>(s);
+    return n / ten_to_s;  // no dearer than looking up the inverse
+#endif
   }
+
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+  static HWY_INLINE P permuted(const double* table, P s) {
+    const __m512i index = _mm512_castpd_si512(s.v.raw);  // its low bits count
+    const __m512d low = _mm512_permutex2var_pd(_mm512_load_pd(table), index, _mm512_load_pd(table + 8));
+    const __mmask8 beyond = _mm512_cmp_pd_mask(s.v.raw, P(grid + 16).v.raw, _CMP_GE_OQ);
+    return P(decltype(s.v){_mm512_mask_permutexvar_pd(low, beyond, index, _mm512_load_pd(table + 16))});
+  }
+#endif
+
+  /// The pack with the lanes that are not settled made right.  Not inlined, nor a member with *this in
+  /// memory: kernels keep their constants in registers.
+  static HWY_NOINLINE P others(int digits, P x, P y, Mask<double> settled) {
+    const Digits own(digits);
+    const P size = abs(x);
+    const auto is_normal = (P(0x1p-1018) <= size) & (size < P(0x1p1019));  // and the result, too
+    const P safe = select(is_normal, size, P(1.0));
+    const auto [magnitude, decided] = in_two_parts(safe, own.shift_of(safe), own.top);
+    y = select(settled, y, magnitude | with_bits_of(x, sign_bit<double>));
+    settled = settled | (is_normal & decided);
+    if (all(settled)) return y;
+    alignas(64) double from[P::lanes], to[P::lanes], done[P::lanes];
+    x.store(from);
+    y.store(to);
+    select(settled, P(1.0), P(0.0)).store(done);
+    for (std::size_t l = 0; l < P::lanes; ++l)
+      if (done[l] == 0) to[l] = round_to_digits(from[l], digits);
+    return P::load(to);
+  }
+
+  static_assert(1e23 * 0.1 == 1e22 && 1e1 * 0.1 == 1e0,
+                "0.1 is wrong by 2^-54 of itself, so 10^s 0.1 is 10^(s-1)");
 
   int digits;
   P most, top;
