@@ -102,7 +102,7 @@ TEST(Trial, PromotedSitesGiveTheDefinitionsBits) {
 }
 
 TEST(Trial, RulesWithoutPacksGoByTheDefinition) {
-  const std::vector<Arithmetics> slow{all_in("bf16:stochastic"), all_in("bin11:toward_zero"), all_in("bin30"),
+  const std::vector<Arithmetics> slow{all_in("bf16:stochastic"), all_in("bin11:toward-zero"), all_in("bin30"),
                                       all_in("bin8")};
   EXPECT_FALSE(run_on_packs(slow[0]));
   EXPECT_FALSE(run_on_packs(slow[1]));

@@ -1,0 +1,11 @@
+// How the C library keeps memory.
+#pragma once
+
+namespace halfulp {
+
+/// Freed memory stays with the process: work that takes and frees the same matrices a thousand times a second
+/// would otherwise return their pages and fault them in again each time.  Nothing where the C library has no
+/// such setting.
+void keep_freed_memory();
+
+}  // namespace halfulp
