@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "halfulp/arith/balls.hpp"
 #include "halfulp/base/error.hpp"
 #include "halfulp/base/interrupt.hpp"
 #include "halfulp/base/parallel.hpp"
@@ -24,15 +25,9 @@ PaperBlock<double> rounded(Simulated& ar, PaperBlock<double> block) {
   return block;
 }
 
-Matrix<Ball> in_balls(const Matrix<double>& x) {
-  Matrix<Ball> y(x.rows(), x.columns());
-  for (std::size_t i = 0; i < x.values().size(); ++i) y.values()[i] = x.values()[i];
-  return y;
-}
-std::vector<Ball> in_balls(const std::vector<double>& x) { return {x.begin(), x.end()}; }
-PaperBlock<Ball> in_balls(const PaperBlock<double>& b) {
-  return {in_balls(b.wq), in_balls(b.wk), in_balls(b.wv), in_balls(b.a1),
-          in_balls(b.a2), in_balls(b.b1), in_balls(b.b2)};
+PaperBlock<Ball> block_in_balls(const PaperBlock<double>& b) {
+  return {in_balls(b.wq.view()), in_balls(b.wk.view()), in_balls(b.wv.view()), in_balls(b.a1.view()),
+          in_balls(b.a2.view()), in_balls(b.b1),        in_balls(b.b2)};
 }
 
 /// |error| / |x| with 0/0 = 0 and x/0 = inf.
@@ -126,7 +121,7 @@ ModelBounds bounds_of(const PaperModel& model, const RoundingRule& rule, const P
   std::vector<PaperBlock<Ball>> exact_blocks;
   for (const PaperBlock<double>& block : model.blocks) {
     blocks.push_back(rounded(ar, block));
-    exact_blocks.push_back(in_balls(blocks.back()));
+    exact_blocks.push_back(block_in_balls(blocks.back()));
   }
   Matrix<double> x = model.x;
   for (double& entry : x.values()) entry = ar.load(entry);
@@ -140,8 +135,8 @@ ModelBounds bounds_of(const PaperModel& model, const RoundingRule& rule, const P
   const BlockForm form{model.norm, NormPlace::before_attention, {}};
   Native native;
   WithRadii running{x, Radii(x.rows(), x.columns())};
-  TokensWithError a_priori = tokens_with_error(in_balls(x));
-  Matrix<Ball> exact = in_balls(x);
+  TokensWithError a_priori = tokens_with_error(in_balls(std::as_const(x).view()));
+  Matrix<Ball> exact = in_balls(std::as_const(x).view());
   Matrix<double> binary64 = x;
   std::vector<BlockValues<Ball>> values;
   for (std::size_t l = 0; l < depth; ++l) {

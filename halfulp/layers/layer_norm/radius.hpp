@@ -44,7 +44,7 @@ namespace detail {
 inline NormedBox layer_normed(const RoundingModel& model, Row<const double> x, Row<const Upper> e,
                               const Ball& added, double roundings) {
   BallArithmetic balls;
-  const std::vector<Ball> at = balls_of(x);
+  const std::vector<Ball> at = in_balls(x);
   std::vector<Ball> c(x.size());
   centring(balls, Row<const Ball>(at), Row<Ball>(c));
   const std::vector<Upper> came_in = centring_inherited(e), made = centring_local(model, x, c);

@@ -12,6 +12,7 @@
 // Shapes: x, e, g, y are [d].
 #pragma once
 
+#include "halfulp/arith/balls.hpp"
 #include "halfulp/layers/radius.hpp"
 #include "halfulp/layers/rms_norm/rms_norm.hpp"
 
@@ -82,23 +83,13 @@ inline NormedBox rms_normed_box(Row<const Ball> x, Row<const Upper> e, const Bal
   return box;
 }
 
-namespace detail {
-
-inline std::vector<Ball> balls_of(Row<const double> x) {
-  std::vector<Ball> balls;
-  for (std::size_t i = 0; i < x.size(); ++i) balls.emplace_back(x[i]);
-  return balls;
-}
-
-}  // namespace detail
-
 /// The paper's order (rms_norm_of_paper): the range, and gamma(k) |y(xhat)| of its own, k = dot(d)/2 + 3 [+ 1
 /// if sqrt(d) is rounded; + 1/2 for d eps > 0, whose addition the root halves].
 inline std::vector<Upper> rms_norm_of_paper_radius(const RoundingModel& model, Row<const double> x,
                                                    Row<const Upper> e, double epsilon,
                                                    RootOfD root = RootOfD::exact) {
   const auto d = static_cast<double>(x.size());
-  NormedBox box = rms_normed_box(detail::balls_of(x), e, Ball(d * epsilon));
+  NormedBox box = rms_normed_box(in_balls(x), e, Ball(d * epsilon));
   const double k = model.dot(x.size()) / 2 + 3 + (root == RootOfD::rounded) + 0.5 * (epsilon > 0);
   for (std::size_t i = 0; i < x.size(); ++i) box.radius[i] += model.gamma(k) * magnitude(box.y[i]);
   return box.radius;
@@ -114,7 +105,7 @@ inline double normalising_roundings(const RoundingModel& model, std::size_t d) {
 inline std::vector<Upper> rms_norm_radius(const RoundingModel& model, Row<const double> x, Row<const Upper> e,
                                           Row<const double> gain, double epsilon) {
   const auto d = static_cast<double>(x.size());
-  NormedBox box = rms_normed_box(detail::balls_of(x), e, Ball(d) * Ball(epsilon));
+  NormedBox box = rms_normed_box(in_balls(x), e, Ball(d) * Ball(epsilon));
   const Upper rounded = model.gamma(normalising_roundings(model, x.size()) + !gain.empty());
   for (std::size_t i = 0; i < x.size(); ++i) {
     box.radius[i] += rounded * magnitude(box.y[i]);

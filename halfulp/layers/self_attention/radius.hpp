@@ -15,6 +15,7 @@
 
 #include <utility>
 
+#include "halfulp/arith/balls.hpp"
 #include "halfulp/layers/linear/radius.hpp"
 #include "halfulp/layers/self_attention/self_attention.hpp"
 #include "halfulp/layers/similarity_scores/radius.hpp"
@@ -84,13 +85,6 @@ inline Radii mixed_inherited(const std::vector<WeightBox>& boxes, MatrixView<con
   return radii;
 }
 
-inline Matrix<Ball> balls_of(MatrixView<const double> x) {
-  Matrix<Ball> y(x.rows(), x.columns());
-  for (std::size_t i = 0; i < x.rows(); ++i)
-    for (std::size_t j = 0; j < x.columns(); ++j) y(i, j) = x(i, j);
-  return y;
-}
-
 /// The paper's head with all that it computes.  mixed: X P (mix_first) or unused; v: W_v X (project_first) or
 /// unused.
 struct AttentionRun {
@@ -142,15 +136,15 @@ inline Radii self_attention_radius(const RoundingModel& model, MatrixView<const 
   const auto boxes = weight_boxes(model, run.s.view(), e_s, form.shift, run.p.view());
   if (form.order == ValueOrder::project_first) {
     const Radii e_v = linear_radius(model, wv, {}, x, e.view(), run.v.view());
-    return mixed_inherited(boxes, balls_of(run.v.view()).view(), e_v) +
+    return mixed_inherited(boxes, in_balls(run.v.view()).view(), e_v) +
            mixing_local(model, run.v.view(), run.p.view());
   }
   const Radii rounded = mixing_local(model, x, run.p.view());
   const Radii local = linear_local(model, wv, {}, run.mixed.view(), run.y.view());
   if (!is_signed)
-    return linear_inherited(wv, (mixed_inherited(boxes, balls_of(x).view(), e) + rounded).view()) + local;
+    return linear_inherited(wv, (mixed_inherited(boxes, in_balls(x).view(), e) + rounded).view()) + local;
   BallArithmetic balls;
-  const Matrix<Ball> w = balls_of(wv), at = balls_of(x);
+  const Matrix<Ball> w = in_balls(wv), at = in_balls(x);
   Matrix<Ball> values(wv.rows(), x.columns());
   product(balls, w.view(), at.view(), values.view());
   return mixed_inherited(boxes, std::as_const(values).view(), linear_inherited(wv, e.view())) +
