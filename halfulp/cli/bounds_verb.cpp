@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "halfulp/base/error.hpp"
+#include "halfulp/cli/files.hpp"
 #include "halfulp/cli/memory.hpp"
 #include "halfulp/cli/progress_bar.hpp"
 #include "halfulp/cli/verb.hpp"
@@ -19,6 +20,7 @@ namespace {
 constexpr const char* footer =
     "For the paper's architecture (one head, ReLU, no gains): a trained checkpoint, or a random model as in "
     "Figure 1.\n"
+    "The norms are the paper's: without the eps that a checkpoint adds to the mean square.\n"
     "Every operation is rounded to the format; the exact pass is enclosed.  Per layer: the observed error, "
     "the "
     "radius\n"
@@ -42,11 +44,10 @@ constexpr const char* footer =
 
 struct Options {
   std::string model, random, ids, format, output;
-  std::size_t tokens = 0, threads = 0;
+  std::optional<std::size_t> tokens;
+  std::size_t threads = 0;
   bool json = false;
 };
-
-std::string ending(const std::string& path) { return std::filesystem::path(path).extension().string(); }
 
 /// Refuses before it hurts: weights in binary64 twice and in balls, activations of every layer in balls.
 void check_memory(double layers, double d, double inner, double n) {
@@ -60,26 +61,28 @@ void check_memory(double layers, double d, double inner, double n) {
                     in_bytes(needed), in_bytes(there)));
 }
 
-PaperModel model_of(const Options& options) {
-  if (options.model.empty()) {
-    const RandomPaperModel random = random_paper_model_named(options.random);
-    const auto number = [](std::size_t k) { return static_cast<double>(k); };
-    check_memory(number(random.layers), number(random.d), number(random.inner), number(random.n));
-    return paper_model(random);
-  }
+PaperModel random_model(const Options& options, BoundsOrigin& origin) {
+  const RandomPaperModel random = random_paper_model_named(options.random);
+  const auto number = [](std::size_t k) { return static_cast<double>(k); };
+  check_memory(number(random.layers), number(random.d), number(random.inner), number(random.n));
+  origin.model = "random " + text_of(random);
+  return paper_model(random);
+}
+
+PaperModel trained_model(const Options& options, BoundsOrigin& origin) {
   const Checkpoint checkpoint = load_checkpoint(options.model, LoadOptions{});
-  const auto path = options.ids.empty() ? std::filesystem::path(options.model) / "tokens.json"
-                                        : std::filesystem::path(options.ids);
-  std::error_code ignored;
-  if (options.ids.empty() && !std::filesystem::exists(path, ignored))
+  const std::filesystem::path path = token_file(options.ids, options.model);
+  if (path.empty())
     throw usage_error("bounds -m " + options.model +
                       ": no tokens.json in that folder; give token ids with --ids FILE");
-  std::vector<std::uint32_t> ids = read_token_ids(path);
-  if (options.tokens > ids.size())
-    throw usage_error(fmt::format("--tokens {}: {} has {} ids", options.tokens, path.string(), ids.size()));
-  ids.resize(options.tokens != 0 ? options.tokens : std::min<std::size_t>(ids.size(), 32));
+  std::vector<std::uint32_t> ids = first_token_ids(path, options.tokens);
+  if (!options.tokens) ids.resize(std::min<std::size_t>(ids.size(), 32));
   check_token_ids(ids, checkpoint.architecture, path);
-  return paper_model(checkpoint, ids, options.model);
+  PaperModel model = paper_model(checkpoint, ids, options.model);
+  origin.model = options.model;
+  origin.model_hash = model_hash(checkpoint);
+  origin.tokens = BoundsOrigin::Tokens{path.string(), token_hash(ids)};
+  return model;
 }
 
 /// What the file's ending asks for.
@@ -93,27 +96,23 @@ void run(const Options& options, Console& console) {
   if (options.model.empty() == options.random.empty())
     throw usage_error(std::string(options.model.empty() ? "bounds needs a model" : "bounds takes one model") +
                       ": either -m DIR or --random d=..,n=..,D=..,L=..");
-  if (options.model.empty() && (!options.ids.empty() || options.tokens != 0))
+  if (options.model.empty() && (!options.ids.empty() || options.tokens))
     throw usage_error("--ids and --tokens are for -m: a random model has random activations (n=..)");
   const RoundingRule rule = rounding_rule(options.format);
   if (rule.mode != Rounding::nearest_even && rule.mode != Rounding::nearest_away)
     throw usage_error("--format " + options.format.substr(0, 64) +
                       ": the bounds are for rounding to nearest");
-  const std::string form = ending(options.output);
-  if (!options.output.empty()) {
-    if (form != ".json" && form != ".csv" && form != ".svg" && form != ".png")
-      throw usage_error("-o " + options.output + ": the ending says the form: .json, .csv, .svg or .png");
-    check_writable(options.output);
-  }
+  const std::string form = form_of_output(options.output, {".json", ".csv", ".svg", ".png"});
   set_threads(options.threads);
+  BoundsOrigin origin{console.command_line, {}, {}, {}};
   ModelBounds bounds;
   {
     ProgressBar bar(console.log);
-    bounds = bounds_of(model_of(options), rule, bar.callback());
+    const PaperModel model =
+        options.model.empty() ? random_model(options, origin) : trained_model(options, origin);
+    bounds = bounds_of(model, rule, bar.callback());
   }
-  const std::string name =
-      options.model.empty() ? "random " + text_of(random_paper_model_named(options.random)) : options.model;
-  const auto document = bounds_document(bounds, options.format, name, console.command_line);
+  const auto document = bounds_document(bounds, options.format, origin);
   if (!options.output.empty()) write_whole_file(options.output, in_form(form, document));
   if (options.json) {
     console.out << document.dump(1) << '\n';

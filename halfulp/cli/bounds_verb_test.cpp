@@ -9,6 +9,7 @@
 
 #include "halfulp/base/error.hpp"
 #include "halfulp/cli/program_testing.hpp"
+#include "halfulp/models/tiny_checkpoint_testing.hpp"
 #include "halfulp/report/plot.hpp"
 
 namespace halfulp {
@@ -133,6 +134,33 @@ TEST(BoundsVerb, NamesOfModelsAreNotCommands) {
   }
   EXPECT_FALSE(std::filesystem::exists(trap));
   std::filesystem::remove_all(folder);
+}
+
+TEST(BoundsVerb, TrainedModelsAndTheirTokensHaveFingerprints) {
+  const std::filesystem::path folder = ::testing::TempDir() + "bounds_verb_trained";
+  std::filesystem::create_directories(folder);
+  testing::tiny_paper().write(folder);
+  const auto of_tokens = [&](const std::string& ids, const std::vector<std::string>& more = {}) {
+    std::ofstream(folder / "tokens.json") << ids;
+    std::vector<std::string> arguments{"bounds", "-m", folder.string(), "--format", "bin24", "--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return document_of(arguments);
+  };
+  const auto one = of_tokens("[1, 2, 3]"), other = of_tokens("[1, 2, 4]");
+  EXPECT_EQ(one["n"], 3);
+  EXPECT_TRUE(one["model_hash"].get<std::string>().starts_with("xxh3-128:"));
+  EXPECT_EQ(one["model_hash"], other["model_hash"]);
+  EXPECT_NE(one["tokens"]["hash"], other["tokens"]["hash"]);
+  EXPECT_EQ(of_tokens("[1, 2, 4]", {"--tokens", "2"})["tokens"]["hash"],
+            of_tokens("[1, 2]")["tokens"]["hash"]);
+  const Ran few = run({"bounds", "-m", folder.string(), "--format", "bin24", "--tokens", "9"});
+  EXPECT_EQ(few.exit_code, 2);
+  EXPECT_NE(few.log.find("--tokens 9"), std::string::npos) << few.log;
+  std::filesystem::remove(folder / "tokens.json");
+  EXPECT_EQ(run({"bounds", "-m", folder.string(), "--format", "bin24"}).exit_code, 2);
+  std::filesystem::remove_all(folder);
+  const auto random = document_of({"bounds", "--random", small, "--format", "bin24", "--json"});
+  EXPECT_TRUE(random["model_hash"].is_null() && random["tokens"].is_null());
 }
 
 TEST(BoundsVerb, WhatCannotBeMeantIsRefused) {

@@ -7,6 +7,7 @@
 #include "halfulp/analysis/cost.hpp"
 #include "halfulp/base/error.hpp"
 #include "halfulp/base/random.hpp"
+#include "halfulp/cli/files.hpp"
 #include "halfulp/cli/memory.hpp"
 #include "halfulp/cli/progress_bar.hpp"
 #include "halfulp/cli/verb.hpp"
@@ -40,8 +41,6 @@ struct Options {
   bool json = false, allow_nonfinite = false, include_weights = false;
   bool effects = false, states_effects = false;
 };
-
-std::string ending(const std::string& path) { return std::filesystem::path(path).extension().string(); }
 
 /// "0-3,7" as a mark for each layer.
 std::vector<bool> layer_marks(const std::string& text, std::size_t layers) {
@@ -90,9 +89,8 @@ struct Tokens {
 /// The ids asked for: a file, the model's own tokens.json, or random ones.
 Tokens tokens_for(const Options& options, const Architecture& architecture) {
   Tokens tokens;
-  const auto beside = std::filesystem::path(options.model) / "tokens.json";
-  std::error_code ignored;
-  if (options.ids.empty() && !std::filesystem::exists(beside, ignored)) {
+  const std::filesystem::path path = token_file(options.ids, options.model);
+  if (path.empty()) {
     tokens.source = "random";
     const std::size_t count = std::min<std::size_t>(options.tokens.value_or(64), architecture.positions);
     const Philox4x32 stream{options.seed, 0x746f6b656e73};
@@ -100,15 +98,8 @@ Tokens tokens_for(const Options& options, const Architecture& architecture) {
       tokens.ids.push_back(static_cast<std::uint32_t>(stream.block(i)[0] % architecture.vocabulary));
     return tokens;
   }
-  const std::filesystem::path path = options.ids.empty() ? beside : std::filesystem::path(options.ids);
   tokens.source = path.string();
-  tokens.ids = read_token_ids(path);
-  if (options.tokens) {
-    if (*options.tokens > tokens.ids.size())
-      throw usage_error(
-          fmt::format("--tokens {}: {} has {} ids", *options.tokens, path.string(), tokens.ids.size()));
-    tokens.ids.resize(*options.tokens);
-  }
+  tokens.ids = first_token_ids(path, options.tokens);
   check_token_ids(tokens.ids, architecture, path);
   return tokens;
 }
@@ -131,11 +122,7 @@ void run(const Options& options, Console& console) {
   settings.seed = options.seed;
   settings.include_weights = options.include_weights;
   if (options.tokens == std::size_t{0}) throw usage_error("--tokens 0: at least one token");
-  if (!options.output.empty()) {
-    if (ending(options.output) != ".json" && ending(options.output) != ".csv")
-      throw usage_error("-o " + options.output + ": the ending says the form: .json or .csv");
-    check_writable(options.output);
-  }
+  const std::string form = form_of_output(options.output, {".json", ".csv"});
   set_threads(options.threads);
 
   ProgressBar bar(console.log);
@@ -155,8 +142,7 @@ void run(const Options& options, Console& console) {
                        token_hash(tokens.ids), options.seed,  bar.seconds()};
   const auto document = profile_document(result, architecture, recipe, origin);
   if (!options.output.empty())
-    write_whole_file(options.output,
-                     ending(options.output) == ".csv" ? profile_csv(document) : document.dump(1) + "\n");
+    write_whole_file(options.output, form == ".csv" ? profile_csv(document) : document.dump(1) + "\n");
   if (options.json) {
     console.out << document.dump(1) << '\n';
     return;

@@ -19,7 +19,8 @@ struct PaperModel {
   Matrix<double> x;
 };
 
-/// Of a checkpoint: X^(0) are the embedded tokens.  Throws input_error for other architectures.
+/// Of a checkpoint: X^(0) are the embedded tokens; eps of its norms is left out, as in the paper.  Throws
+/// input_error for other architectures.
 PaperModel paper_model(const Checkpoint& checkpoint, std::span<const std::uint32_t> tokens,
                        std::string_view path);
 

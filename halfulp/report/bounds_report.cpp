@@ -34,9 +34,12 @@ std::string observed(const Json& x) { return x.is_null() ? "not finite" : cell(x
 }  // namespace
 
 nlohmann::ordered_json bounds_document(const ModelBounds& bounds, const std::string& format,
-                                       const std::string& model, const std::string& command_line) {
-  Json all = document_of("halfulp.bounds/1", command_line);
-  all["model"] = model;
+                                       const BoundsOrigin& origin) {
+  Json all = document_of("halfulp.bounds/1", origin.command_line);
+  all["model"] = origin.model;
+  all["model_hash"] = origin.model_hash ? Json(*origin.model_hash) : Json();
+  all["tokens"] =
+      origin.tokens ? Json{{"source", origin.tokens->source}, {"hash", origin.tokens->hash}} : Json();
   all["format"] = format;
   all["exponent"] = bounds.bounded_exponent ? "bounded" : "unbounded";
   all["unit_roundoff"] = bounds.u;
