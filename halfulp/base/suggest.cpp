@@ -25,13 +25,34 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return cost[a.size()][b.size()];
 }
 
+bool begins_with(std::string_view name, std::string_view part) {
+  return !part.empty() && name.size() >= part.size() &&
+         std::equal(part.begin(), part.end(), name.begin(),
+                    [](char a, char b) { return lower(a) == lower(b); });
+}
+
+/// Whether the letters of `part` stand in the name, in that order.
+bool has_letters(std::string_view name, std::string_view part) {
+  std::size_t found = 0;
+  for (const char c : name) found += found < part.size() && lower(c) == lower(part[found]);
+  return found == part.size();
+}
+
+/// 0, 1, 2: the less, the nearer.
+int kind_of_match(std::string_view name, std::string_view part) {
+  if (begins_with(name, part)) return 0;
+  return part.size() >= 3 && has_letters(name, part) ? 1 : 2;
+}
+
 }  // namespace
 
 std::vector<std::string> nearest_names(std::string_view wrong, const std::vector<std::string>& names,
                                        std::size_t count) {
   const std::string_view head = wrong.substr(0, 64);
-  std::vector<std::pair<std::size_t, std::string>> ranked;
-  for (const std::string& name : names) ranked.emplace_back(edit_distance(head, name), name);
+  using Rank = std::pair<int, std::size_t>;
+  std::vector<std::pair<Rank, std::string>> ranked;
+  for (const std::string& name : names)
+    ranked.emplace_back(Rank{kind_of_match(name, head), edit_distance(head, name)}, name);
   std::stable_sort(ranked.begin(), ranked.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<std::string> nearest;
