@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "halfulp/base/error.hpp"
 #include "halfulp/base/interrupt.hpp"
+#include "halfulp/models/message.hpp"
 
 namespace halfulp {
 namespace {
@@ -137,10 +139,19 @@ void CheckResult::add(const VectorFile& file) {
       ++total.skipped;
       continue;
     }
-    Verdict verdict = judged(*quantity, vector);
-    ++(verdict.passed ? count.passed : count.failed);
-    ++(verdict.passed ? total.passed : total.failed);
-    if (!verdict.passed) failures.push_back({file.path, vector.id, vector.quantity, std::move(verdict)});
+    bool passed = false;
+    try {
+      Verdict verdict = judged(*quantity, vector);
+      passed = verdict.passed;
+      if (!passed) failures.push_back({file.path, vector.id, vector.quantity, std::move(verdict)});
+    } catch (const input_error& error) {
+      broken.push_back({file.path, vector.id, vector.quantity, error.what()});
+    } catch (const resource_error& error) {
+      broken.push_back({file.path, vector.id, vector.quantity,
+                        fmt::format("{}: entry {}: {}", file.path, in_quotes(vector.id), error.what())});
+    }
+    ++(passed ? count.passed : count.failed);
+    ++(passed ? total.passed : total.failed);
   }
 }
 

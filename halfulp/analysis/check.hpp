@@ -33,16 +33,24 @@ struct CheckFailure {
   Verdict verdict;
 };
 
-/// quantities: in alphabetical order.  failures: all, in the order of the files.
+/// An entry that could not be evaluated; problem: one line naming file, entry and field.
+struct BrokenVector {
+  std::string file, id, quantity, problem;
+};
+
+/// quantities: in alphabetical order.  failures, broken: all, in the order of the files; both are counted as
+/// failed.
 struct CheckResult {
   std::vector<QuantityCount> quantities;
   std::vector<CheckFailure> failures;
+  std::vector<BrokenVector> broken;
   QuantityCount total{"total"};
 
   /// Evaluates every entry of a file; names that are no quantity are counted as skipped.  "expected_decimal"
-  /// is compared with the quantity NAME.decimal. Throws input_error for entries that are broken (a field
-  /// missing, a wrong shape, no number), interrupted.
+  /// is compared with the quantity NAME.decimal.  Entries that are broken (a field missing, a wrong shape, no
+  /// number) or beyond a quantity's limits do not keep the others from being evaluated.  Throws interrupted.
   void add(const VectorFile& file);
+  bool compared_anything() const { return total.passed + failures.size() > 0; }
 };
 
 }  // namespace halfulp

@@ -32,12 +32,8 @@ bool passes(const std::string& text) {
 }
 
 std::string message_of(const std::string& text) {
-  try {
-    checked(text);
-  } catch (const input_error& error) {
-    return error.what();
-  }
-  return "no error";
+  const CheckResult result = checked(text);
+  return result.broken.empty() ? "no error" : result.broken.front().problem;
 }
 
 TEST(Check, RoundingIsComparedBitForBit) {
@@ -198,6 +194,24 @@ TEST(Check, BrokenVectorsAreRefusedByFileEntryAndField) {
          "inputs.shift: neither");
   expect(one("sim.softmax", R"("arith": "bin8", "s": [], "shift": true)", R"([])"),
          "inputs.s: has 0 entries");
+}
+
+TEST(Check, BrokenVectorsDoNotHideTheOthers) {
+  std::string ones = "1";
+  for (int i = 1; i < 21; ++i) ones += ",1";
+  const CheckResult result = checked(R"({"entries": [
+      {"id": "broken", "quantity": "mean", "inputs": {}, "expected": "1"},
+      {"id": "large", "quantity": "opnorm_inf1", "inputs": {"A": [[)" +
+                                     ones + R"(]]}, "expected": "21"},
+      {"id": "wrong", "quantity": "mean", "inputs": {"x": [1, 3]}, "expected": "3"},
+      {"id": "right", "quantity": "mean", "inputs": {"x": [1, 3]}, "expected": "2"}]})");
+  EXPECT_EQ(result.total.passed, 1u);
+  EXPECT_EQ(result.total.failed, 3u);
+  ASSERT_EQ(result.failures.size(), 1u);
+  EXPECT_EQ(result.failures[0].id, "wrong");
+  ASSERT_EQ(result.broken.size(), 2u);
+  EXPECT_EQ(result.broken[0].id, "broken");
+  EXPECT_TRUE(result.broken[1].problem.starts_with("v.json: entry 'large': ")) << result.broken[1].problem;
 }
 
 }  // namespace

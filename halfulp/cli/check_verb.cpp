@@ -1,6 +1,7 @@
 // halfulp check: test vectors evaluated, and what did not agree.
 #include <memory>
 
+#include "halfulp/base/error.hpp"
 #include "halfulp/cli/verb.hpp"
 #include "halfulp/report/check_report.hpp"
 
@@ -17,7 +18,8 @@ constexpr const char* footer =
     "so that no tolerance is guessed.  Names that are no quantity (`halfulp eval --list`) are skipped, and "
     "named.\n"
     "\n"
-    "Exit code 0 when nothing failed, 1 when something did, 3 when a vector is broken.\n"
+    "Exit code 0 when nothing failed, 1 when something did, 3 when a vector is broken (the others are still\n"
+    "evaluated) or nothing could be compared.\n"
     "\n"
     "Examples:\n"
     "  halfulp check vectors.json\n"
@@ -44,7 +46,12 @@ void add_check_verb(CLI::App& program, Console& console) {
                   << '\n';
     else
       console.out << check_text(result);
-    if (result.total.failed > 0) console.exit_code = 1;
+    if (!result.broken.empty())
+      console.exit_code = 3;
+    else if (result.total.failed > 0)
+      console.exit_code = 1;
+    else if (!result.compared_anything())
+      throw input_error("check: nothing was compared: no entry is of a quantity known to this version");
   });
 }
 

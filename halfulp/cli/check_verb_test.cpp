@@ -12,6 +12,10 @@ namespace {
 /// A file of three vectors: one right, one wrong (or not), one unknown.
 class CheckVerb : public ::testing::Test {
  protected:
+  std::string file_of(const std::string& entries) {
+    std::ofstream(path_) << R"({"entries": [)" << entries << "]}";
+    return path_;
+  }
   std::string file(bool with_wrong) {
     std::ofstream out(path_);
     out << R"({"schema": "x", "seed": 1, "entries": [
@@ -60,6 +64,30 @@ TEST_F(CheckVerb, PrintsOneDocument) {
             (nlohmann::json{{"name", "op.add"}, {"passed", 0}, {"failed", 1}, {"skipped", 0}}));
   EXPECT_EQ(document["failures"][0]["id"], "b");
   EXPECT_TRUE(document["provenance"].contains("command_line"));
+}
+
+TEST_F(CheckVerb, BrokenEntriesEndWithThreeAndTheOthersAreEvaluated) {
+  const std::string path = file_of(R"({"id": "a", "quantity": "mean", "inputs": {}, "expected": "1"},
+      {"id": "b", "quantity": "mean", "inputs": {"x": [1, 3]}, "expected": "2"})");
+  const Ran ran = run({"check", path});
+  EXPECT_EQ(ran.exit_code, 3);
+  EXPECT_NE(ran.out.find("BROKEN " + path + ": entry 'a': inputs.x: the field is missing\n"),
+            std::string::npos)
+      << ran.out;
+  EXPECT_TRUE(ran.out.ends_with("1 passed, 1 failed, 0 skipped\n")) << ran.out;
+  const Ran json = run({"check", "--json", path});
+  EXPECT_EQ(json.exit_code, 3);
+  EXPECT_EQ(nlohmann::json::parse(json.out)["broken"][0]["id"], "a");
+}
+
+TEST_F(CheckVerb, ComparingNothingIsNoSuccess) {
+  for (const char* entries : {"", R"({"id": "a", "quantity": "unheard.of", "inputs": {}, "expected": 1})"}) {
+    const Ran ran = run({"check", file_of(entries)});
+    EXPECT_EQ(ran.exit_code, 3);
+    EXPECT_TRUE(is_one_error_line(ran.log)) << ran.log;
+    EXPECT_NE(ran.log.find("nothing was compared"), std::string::npos) << ran.log;
+    EXPECT_TRUE(ran.out.find("0 passed, 0 failed") != std::string::npos) << ran.out;
+  }
 }
 
 TEST_F(CheckVerb, BrokenFilesEndWithOneLineAndThree) {

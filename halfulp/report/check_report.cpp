@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "halfulp/models/message.hpp"
@@ -12,6 +13,7 @@ namespace halfulp {
 namespace {
 
 constexpr std::size_t failures_shown = 3;  // per quantity; --json has all
+constexpr std::size_t broken_shown = 10;
 
 /// Text in lines of about 100 characters.
 std::string wrapped(const std::vector<std::string>& words, const std::string& indent) {
@@ -51,6 +53,10 @@ std::string check_text(const CheckResult& result) {
                     failure.verdict.place, failure.verdict.place.empty() ? "" : " ",
                     printable(failure.verdict.expected, 80), failure.verdict.got);
   }
+  for (std::size_t i = 0; i < std::min(result.broken.size(), broken_shown); ++i)
+    text += "BROKEN " + printable(result.broken[i].problem, 300) + "\n";
+  if (result.broken.size() > broken_shown)
+    text += fmt::format("BROKEN: {} more (--json has all)\n", result.broken.size() - broken_shown);
   if (!unknown.empty()) {
     text += fmt::format("skipped, {} unknown to this version:\n",
                         unknown.size() == 1 ? "one quantity" : fmt::format("{} quantities", unknown.size()));
@@ -81,6 +87,10 @@ nlohmann::ordered_json check_document(const CheckResult& result, const std::vect
                                {"place", failure.verdict.place},
                                {"expected", failure.verdict.expected},
                                {"got", failure.verdict.got}});
+  all["broken"] = nlohmann::ordered_json::array();
+  for (const BrokenVector& entry : result.broken)
+    all["broken"].push_back(
+        {{"file", entry.file}, {"id", entry.id}, {"quantity", entry.quantity}, {"problem", entry.problem}});
   return all;
 }
 
