@@ -49,10 +49,19 @@ const Quantity& quantity_of(const std::string& name) {
 }
 
 void list(const Options& options, Console& console) {
-  if (options.json) return print(console.out, quantities_document(console.command_line));
   const std::string text = quantities_text(options.quantity);
   if (text.empty()) quantity_of(options.quantity);
+  if (options.json) return print(console.out, quantities_document(options.quantity, console.command_line));
   console.out << text;
+}
+
+/// What is beyond a quantity's limits is said with the file that asks for it.
+QuantityValue value_of_file(const Quantity& quantity, const QuantityFile& file, const std::string& path) {
+  try {
+    return quantity.evaluate(file.inputs);
+  } catch (const resource_error& error) {
+    throw resource_error(path + ": " + std::string(quantity.name) + ": " + error.what());
+  }
 }
 
 }  // namespace
@@ -73,7 +82,7 @@ void add_eval_verb(CLI::App& program, Console& console) {
       throw usage_error("eval " + options->quantity + " needs --input FILE with " +
                         std::string(quantity.inputs));
     const QuantityFile file = read_quantity_inputs(options->input);
-    const QuantityValue value = quantity.evaluate(file.inputs);
+    const QuantityValue value = value_of_file(quantity, file, options->input);
     if (options->json)
       print(console.out, eval_document(quantity, value, options->input, console.command_line));
     else

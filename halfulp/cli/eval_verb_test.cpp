@@ -81,13 +81,14 @@ TEST_F(EvalVerb, WhatIsTooLargeIsRefusedBeforeItIsMade) {
   for (int i = 1; i < 2001; ++i) many += ",1.5";
   for (int i = 1; i < 21; ++i) wide += ",1";
   expect_refused("rms_norm.jacobian", "{\"x\": [" + many + "]}", "at most 2000", 4);
-  expect_refused("opnorm_inf1", "{\"A\": [[" + wide + "]]}", "20", 4);
+  expect_refused("opnorm_inf1", "{\"A\": [[" + wide + "]]}", path_ + ": opnorm_inf1: ", 4);
 }
 
 TEST_F(EvalVerb, UnknownQuantitiesGetTheNearestNames) {
   const Ran ran = run({"eval", "rms_norm.kapa_cc", "--input", "x.json"});
   EXPECT_EQ(ran.exit_code, 2);
   EXPECT_NE(ran.log.find("rms_norm.kappa_cc"), std::string::npos) << ran.log;
+  EXPECT_NE(run({"eval", "rms", "--input", "x.json"}).log.find("did you mean rms_norm"), std::string::npos);
   EXPECT_EQ(run({"eval"}).exit_code, 2);
   EXPECT_EQ(run({"eval", "rms_norm"}).exit_code, 2);
   EXPECT_EQ(run({"eval", "rms_norm", "--input", "no such file"}).exit_code, 3);
@@ -99,7 +100,9 @@ TEST_F(EvalVerb, ListsQuantitiesWithStatementAndShapes) {
   EXPECT_NE(ran.out.find("4.30.1 as printed"), std::string::npos) << ran.out;
   EXPECT_EQ(ran.out.find("deep_T"), std::string::npos);
   EXPECT_GT(nlohmann::json::parse(run({"eval", "--list", "--json"}).out)["quantities"].size(), 179u);
+  EXPECT_EQ(nlohmann::json::parse(run({"eval", "--list", "gamma", "--json"}).out)["quantities"].size(), 1u);
   EXPECT_EQ(run({"eval", "--list", "nothing of that name"}).exit_code, 2);
+  EXPECT_EQ(run({"eval", "--list", "nothing of that name", "--json"}).exit_code, 2);
 }
 
 }  // namespace

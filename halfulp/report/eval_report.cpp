@@ -113,14 +113,16 @@ std::string eval_text(const Quantity& quantity, const QuantityValue& value) {
   return text;
 }
 
-nlohmann::ordered_json quantities_document(const std::string& command_line) {
+nlohmann::ordered_json quantities_document(const std::string& part, const std::string& command_line) {
   Json all = document_of("halfulp.eval/1", command_line);
   all["quantities"] = Json::array();
-  for (const Quantity* quantity : all_quantities())
+  for (const Quantity* quantity : all_quantities()) {
+    if (quantity->name.find(part) == std::string_view::npos) continue;
     all["quantities"].push_back({{"name", quantity->name},
                                  {"statement", quantity->statement},
                                  {"inputs", quantity->inputs},
                                  {"value", quantity->value}});
+  }
   return all;
 }
 

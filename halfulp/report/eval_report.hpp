@@ -14,8 +14,8 @@ nlohmann::ordered_json eval_document(const Quantity& quantity, const QuantityVal
                                      const std::string& file, const std::string& command_line);
 std::string eval_text(const Quantity& quantity, const QuantityValue& value);
 
-nlohmann::ordered_json quantities_document(const std::string& command_line);
 /// All quantities, or those whose name contains `part`.
+nlohmann::ordered_json quantities_document(const std::string& part, const std::string& command_line);
 std::string quantities_text(const std::string& part);
 
 }  // namespace halfulp
