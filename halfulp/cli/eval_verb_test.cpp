@@ -76,6 +76,32 @@ TEST_F(EvalVerb, BrokenInputsNameTheField) {
       "Wk: Wk^T Wq is singular");
 }
 
+TEST_F(EvalVerb, BranchesOfZeroLeaveTheResidualsOwnRounding) {
+  const std::string zeros = "[[0, 0], [0, 0]]", eye = "[[1, 0], [0, 1]]";
+  const std::string head = R"({"X": [[1], [-3]], "Wq": )" + eye + R"(, "Wk": )" + eye + R"(, "Wv": )";
+  const std::string fed = R"({"x": [1, -3], "A1": )" + eye + R"(, "b1": [0, 0], "b2": [0, 0], "A2": )";
+  const auto second = [&](const std::string& quantity, const std::string& inputs) {
+    const Ran ran = eval(quantity, inputs + R"(, "u": 0.125})", {"--json"});
+    const auto entry = nlohmann::json::parse(ran.out)["value"][1];
+    return std::stod((entry.is_array() ? entry[0] : entry).get<std::string>());
+  };
+  for (const char* name : {"f_A", "g_A", "f_M", "g_M"}) {
+    const std::string quantity = name + std::string(".round.error");
+    const std::string& inputs = name[2] == 'A' ? head : fed;
+    EXPECT_GE(second(quantity, inputs + zeros), 0.375) << name;  // u |x|, and the bound's own rounding
+    EXPECT_LE(second(quantity, inputs + zeros), 0.375 * (1 + 0x1p-50)) << name;
+    EXPECT_GT(second(quantity, inputs + eye), 0.376) << name;
+  }
+}
+
+TEST_F(EvalVerb, NothingIsSaidOfTheNormOfAZeroToken) {
+  for (const char* quantity : {"rms_norm.round.coef_u", "rms_norm.round.error"}) {
+    const auto document =
+        nlohmann::json::parse(eval(quantity, R"({"x": [0, 0], "u": 0.001})", {"--json"}).out);
+    EXPECT_EQ(document["value"], "inf") << quantity;
+  }
+}
+
 TEST_F(EvalVerb, WhatIsTooLargeIsRefusedBeforeItIsMade) {
   std::string many = "1", wide = "1";
   for (int i = 1; i < 2001; ++i) many += ",1.5";

@@ -24,7 +24,9 @@ Shift shift_of(const VectorFields& fields) {
 
 QuantityValue rms_norm(const VectorFields& fields) {
   const std::vector<Ball> x = exact_inputs(fields).row("x");
-  return value_of(rms_norm_error(model_of(fields), x.size(), rho_of(fields)));
+  const Upper rho = rho_of(fields);
+  if (upper_end(norm(Row<const Ball>(x), Exponent::infinity)) == 0) return value_of(Upper::no_statement());
+  return value_of(rms_norm_error(model_of(fields), x.size(), rho));
 }
 QuantityValue centring_(const VectorFields& fields) {
   const std::vector<Ball> x = exact_inputs(fields).row("x");
@@ -63,6 +65,26 @@ QuantityValue attention(const VectorFields& fields) {
   in.read_attention(w, x.rows());
   const AttentionForm form = form_of(fields, Norm::rms).attention;
   return value_of(attention_with_error(w, tokens_with_error(x, rho_of(fields)), form, model_of(fields)).e);
+}
+/// f_A, g_A.
+template <Norm norm>
+QuantityValue attention_half_(const VectorFields& fields) {
+  const RoomInputs<Ball> in = exact_inputs(fields);
+  const Matrix<Ball> x = in.matrix("X");
+  PaperBlock<Ball> w;
+  in.read_attention(w, x.rows());
+  const TokensWithError tokens = tokens_with_error(x, rho_of(fields));
+  return value_of(attention_half_with_error(w, form_of(fields, norm), tokens, model_of(fields)).e);
+}
+/// f_M, g_M of one token.
+template <Norm norm>
+QuantityValue perceptron_half_(const VectorFields& fields) {
+  const RoomInputs<Ball> in = exact_inputs(fields);
+  const Matrix<Ball> x = column_of(in.row("x"));
+  PaperBlock<Ball> w;
+  in.read_perceptron(w, x.rows());
+  const TokensWithError token = tokens_with_error(x, rho_of(fields));
+  return value_of(perceptron_half_with_error(w, form_of(fields, norm), token, model_of(fields)).e.values());
 }
 template <Norm norm>
 QuantityValue block_(const VectorFields& fields) {
@@ -122,6 +144,7 @@ QuantityValue block_margins(const VectorFields& fields) {
 
 constexpr const char* token = "x [d], u, rho";
 constexpr const char* fed = "A1 [D, d], b1 [D], A2 [d, D], b2 [d], x [d], u, rho";
+constexpr const char* headed = "Wq, Wk, Wv [d, d], X [d, n], u, rho, shift";
 constexpr const char* whole = "as block_Q, and u, rho, shift";
 
 constexpr std::array table = {
@@ -133,9 +156,15 @@ constexpr std::array table = {
              softmax_},
     Quantity{"scores.round.error", "4.17, non-asymptotic", "Wq, Wk [d, d], X [d, n], u, rho", "[n], absolute",
              scores},
-    Quantity{"attention.round.error", "4.21 to 4.23, E1, non-asymptotic",
-             "Wq, Wk, Wv [d, d], X [d, n], u, rho, shift", "[d, n], absolute", attention},
+    Quantity{"attention.round.error", "4.21 to 4.23, E1, non-asymptotic", headed, "[d, n], absolute",
+             attention},
     Quantity{"mlp.round.error", "4.14, 4.16, any signs, non-asymptotic", fed, "[d], absolute", perceptron_},
+    Quantity{"f_A.round.error", "4.25, non-asymptotic", headed, "[d, n], absolute",
+             attention_half_<Norm::rms>},
+    Quantity{"g_A.round.error", "4.26, non-asymptotic", headed, "[d, n], absolute",
+             attention_half_<Norm::layer>},
+    Quantity{"f_M.round.error", "4.27, non-asymptotic", fed, "[d], absolute", perceptron_half_<Norm::rms>},
+    Quantity{"g_M.round.error", "4.28, non-asymptotic", fed, "[d], absolute", perceptron_half_<Norm::layer>},
     Quantity{"block_Q.round.error", "4.29.1, non-asymptotic", whole, "[d, n], absolute", block_<Norm::rms>},
     Quantity{"block_T.round.error", "4.29.2, non-asymptotic", whole, "[d, n], absolute", block_<Norm::layer>},
     Quantity{"deep_Q.round.error", "4.30.1, non-asymptotic",

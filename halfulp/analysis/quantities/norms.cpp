@@ -27,12 +27,14 @@ using Rms = RmsNormJacobian<Ball>;
 using Centring = CentringJacobian<Ball>;
 using Layer = LayerNormJacobian<Ball>;
 
-QuantityValue rms_round_u(const VectorFields& in) {
-  return value_of(rms_norm_first_order<Ball>(exact_inputs(in).row("x").size()).u);
+/// Lemma 4.6 needs x other than 0: no statement there.
+FirstOrder<Ball> rms_first_order(const VectorFields& in) {
+  const std::vector<Ball> x = exact_inputs(in).row("x");
+  if (upper_end(norm(Row<const Ball>(x), Exponent::infinity)) == 0) return {Ball(HUGE_VAL), Ball(HUGE_VAL)};
+  return rms_norm_first_order<Ball>(x.size());
 }
-QuantityValue rms_round_perturbed(const VectorFields& in) {
-  return value_of(rms_norm_first_order<Ball>(exact_inputs(in).row("x").size()));
-}
+QuantityValue rms_round_u(const VectorFields& in) { return value_of(rms_first_order(in).u); }
+QuantityValue rms_round_perturbed(const VectorFields& in) { return value_of(rms_first_order(in)); }
 
 QuantityValue centring_round_u(const VectorFields& in) {
   const std::vector<Ball> x = exact_inputs(in).row("x");
