@@ -52,7 +52,9 @@ Arrays<double> network(Draws& draws, std::size_t d, std::size_t inner, std::size
 template <std::size_t layers>
 Arrays<double> small(Draws& draws, double u, int trial) {
   const Shape shape = shapes[static_cast<std::size_t>(trial) % std::size(shapes)];
-  return network(draws, 3 + draws.below(4), 4 + draws.below(5), 2 + draws.below(4), layers, shape, u);
+  // one after the other: compilers differ in the order of arguments
+  const std::size_t n = 2 + draws.below(4), inner = 4 + draws.below(5), d = 3 + draws.below(4);
+  return network(draws, d, inner, n, layers, shape, u);
 }
 
 constexpr auto sharp = Composition::signed_products, cheap = Composition::absolute_products;
