@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 namespace halfulp {
 namespace {
@@ -38,10 +39,13 @@ bool has_letters(std::string_view name, std::string_view part) {
   return found == part.size();
 }
 
-/// 0, 1, 2: the less, the nearer.
-int kind_of_match(std::string_view name, std::string_view part) {
-  if (begins_with(name, part)) return 0;
-  return part.size() >= 3 && has_letters(name, part) ? 1 : 2;
+/// How near a name is: the kind of match, 0 to 3, and the edit distance.
+using Rank = std::pair<int, std::size_t>;
+Rank rank_of(std::string_view name, std::string_view wrong) {
+  const std::size_t distance = edit_distance(wrong, name);
+  if (begins_with(name, wrong)) return {0, distance};
+  if (4 * distance <= wrong.size()) return {1, distance};
+  return {wrong.size() >= 3 && has_letters(name, wrong) ? 2 : 3, distance};
 }
 
 }  // namespace
@@ -49,10 +53,8 @@ int kind_of_match(std::string_view name, std::string_view part) {
 std::vector<std::string> nearest_names(std::string_view wrong, const std::vector<std::string>& names,
                                        std::size_t count) {
   const std::string_view head = wrong.substr(0, 64);
-  using Rank = std::pair<int, std::size_t>;
   std::vector<std::pair<Rank, std::string>> ranked;
-  for (const std::string& name : names)
-    ranked.emplace_back(Rank{kind_of_match(name, head), edit_distance(head, name)}, name);
+  for (const std::string& name : names) ranked.emplace_back(rank_of(name, head), name);
   std::stable_sort(ranked.begin(), ranked.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<std::string> nearest;

@@ -7,9 +7,9 @@
 
 namespace halfulp {
 
-/// Up to `count` of the names, nearest first: those that begin with `wrong`, then those that only have more
-/// letters (of three or more), then the others; among each by edit distance (insert, delete, substitute,
-/// swap).
+/// Up to `count` of the names, nearest first: those that begin with `wrong`, those of one change in four
+/// letters, those that only have more letters (than three or more), the others; among each by edit distance
+/// (insert, delete, substitute, swap).
 std::vector<std::string> nearest_names(std::string_view wrong, const std::vector<std::string>& names,
                                        std::size_t count = 3);
 

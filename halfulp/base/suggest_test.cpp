@@ -19,6 +19,11 @@ TEST(Suggest, NamesThatLackNoLetterComeBeforeThoseThatDo) {
   EXPECT_EQ(nearest_names("m", {"d", "norm"}, 1), Names{"d"});
 }
 
+TEST(Suggest, SlipsComeBeforeNamesThatHappenToHaveTheLetters) {
+  const Names names{"rms_norm.jac_norm_22", "sim.rms_norm", "rms_norm"};
+  EXPECT_EQ(nearest_names("rms_nrom", names, 1), Names{"rms_norm"});
+}
+
 TEST(Suggest, OtherwiseTheFewestChangesDecide) {
   const Names names{"bf16", "fp16", "fp32", "tf32"};
   EXPECT_EQ(nearest_names("fp61", names, 1), Names{"fp16"});
