@@ -22,8 +22,8 @@ constexpr const char* footer =
     "evaluated) or nothing could be compared.\n"
     "\n"
     "Examples:\n"
-    "  halfulp check vectors.json\n"
-    "  halfulp check --json a.json b.json\n";
+    "  halfulp check tests/schema/vectors.json\n"
+    "  halfulp check --json tests/schema/vectors.json tests/schema/vectors.json\n";
 
 }  // namespace
 

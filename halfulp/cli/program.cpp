@@ -17,11 +17,12 @@ namespace {
 
 constexpr const char* footer =
     "`halfulp VERB --help` explains a verb, with examples.  To begin with:\n"
-    "  halfulp profile -m examples/gpt2-tinyshakespeare   where a small trained model loses digits in "
+    "  halfulp profile -m examples/gpt2-tinyshakespeare  where a small trained model loses digits in "
     "bfloat16\n"
-    "  halfulp eval --list                          condition numbers and rounding bounds, on your own data\n"
-    "  halfulp formats                              the number formats, and what overflow does in each\n"
-    "  echo 0.1 65520 | halfulp round --format fp16 two numbers, rounded\n"
+    "  halfulp eval --list                               condition numbers and rounding bounds, on your own "
+    "data\n"
+    "  halfulp formats                                   the number formats, and what overflow does in each\n"
+    "  echo 0.1 65520 | halfulp round --format fp16      two numbers, rounded\n"
     "\n"
     "Exit codes: 0 done; 1 done, a limit was exceeded; 2 wrong usage; 3 broken or unsupported input;\n"
     "4 not enough memory or disk; 5 internal error; 130 interrupted.";

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "halfulp/arith/arithmetic.hpp"
 #include "halfulp/arith/double_double_arithmetic.hpp"
 #include "halfulp/arith/native.hpp"
 #include "halfulp/arith/rounding_model.hpp"

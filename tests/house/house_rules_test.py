@@ -51,7 +51,9 @@ class HouseRules(unittest.TestCase):
         for call in ("std::sqrt(x)", "ar.exp(x)", "halfulp::exp(x)", "std::expected(x)", "std::fma(x, y, z)",
                      "1;  // std::exp(x)", 'text("std::exp(x)")', "Native::exp(x)"):
             self.accepts(GOOD, f"y = {call};")
-        self.accepts("halfulp/arith/elementary/test.cpp", "y = std::log(x);")
+        self.refuses("halfulp/arith/elementary/log.cpp", "y = std::log(x);")
+        self.accepts("halfulp/arith/decimal/functions.cpp", "y = std::log10(x);")
+        self.refuses("halfulp/arith/decimal/functions.cpp", "y = std::log(x);")
 
     def test_NoGeneratorNoPrintingNoExit(self):
         for line in ("std::mt19937 g;", "std::random_device d;", "std::normal_distribution<> n;", "std::cout << x;",

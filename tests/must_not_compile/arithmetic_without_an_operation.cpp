@@ -1,5 +1,5 @@
-// An arithmetic lacks no operation: the concept says which one is missing, at the call and not deep inside a
-// sum. expect: constraints not satisfied|constraint
+// An arithmetic lacks no operation: the concept says which one is missing, at the call and not inside a sum.
+// expect: constraints not satisfied|constraint
 #include "halfulp/arith/native.hpp"
 #include "halfulp/linalg/sum.hpp"
 
