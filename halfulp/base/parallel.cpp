@@ -28,10 +28,11 @@ void set_threads(std::size_t count) {
 std::size_t threads() { return static_cast<std::size_t>(arena()->max_concurrency()); }
 
 void parallel_for(std::size_t count, std::size_t grain,
-                  const std::function<void(std::size_t first, std::size_t last)>& body) {
+                  const std::function<void(std::size_t first, std::size_t last)>& body,
+                  Interruptible interruptible) {
   const std::size_t ranges = (count + grain - 1) / grain;
   const auto run = [&](std::size_t r) {
-    throw_if_interrupted();
+    if (interruptible == Interruptible::yes) throw_if_interrupted();
     body(r * grain, std::min(count, (r + 1) * grain));
   };
   if (ranges <= 1 || threads() == 1) {

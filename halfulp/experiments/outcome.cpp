@@ -66,11 +66,12 @@ void Outcome::mark(TrialRange range) {
 void Outcome::add(TrialRange range, const double* errors) {
   mark(range);
   const std::size_t cells = cells_.size();
-  parallel_for(cells, 64, [&](std::size_t first, std::size_t last) {
+  const auto add_to = [&](std::size_t first, std::size_t last) {
     for (std::size_t c = first; c < last; ++c)
       for (std::uint64_t t = range.first; t < range.last; ++t)
         cells_[c].add(t, errors[(t - range.first) * cells + c]);
-  });
+  };
+  parallel_for(cells, 64, add_to, Interruptible::no);
 }
 
 void Outcome::merge(const Outcome& other) {

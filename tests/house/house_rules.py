@@ -17,6 +17,7 @@ LIBRARIES = [
     (r"fmt/", FLOORS),
     (r"oneapi/tbb/|tbb/", ["base"]),
     (r"Random123/", ["base"]),
+    (r"(mpi|malloc)\.h", ["base"]),
     (r"hwy/", ["halfulp/arith/pack", "linalg"]),
     (r"nlohmann/", ["models", "report"]),
     (r"xxhash\.h", ["models"]),
