@@ -27,7 +27,7 @@ HWY_INLINE void packed_entries(PackedArithmetic<Round>& ar, std::size_t depth, L
 template <class Round, class Left>
 HWY_INLINE void packed_product(PackedArithmetic<Round>& ar, std::size_t depth, MatrixView<const PackD> x,
                                MatrixView<PackD> y, Left left) {
-  constexpr std::size_t group = unbounded_radix<Round> == 10 ? 2 : PackD::lanes >= 8 ? 10 : 4;
+  constexpr std::size_t group = unbounded_radix<Round> == 10 ? 4 : PackD::lanes >= 8 ? 10 : 4;
   for (std::size_t i = 0; i < y.rows(); ++i) {
     const auto a = [&](std::size_t k) HALFULP_INLINE { return left(i, k); };
     std::size_t j = 0;
