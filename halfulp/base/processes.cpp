@@ -5,6 +5,7 @@
 #endif
 
 #include <cstdlib>
+#include <string_view>
 
 #include "halfulp/base/error.hpp"
 
@@ -85,7 +86,13 @@ std::vector<std::uint64_t> from_first(std::vector<std::uint64_t> words) {
 
 Processes::Processes(int&, char**&) {}
 void Processes::leave(int) {}
-std::size_t processes() { return 1; }
+std::size_t processes() {
+  const char* const size = std::getenv("OMPI_COMM_WORLD_SIZE");
+  if (size && std::string_view(size) != "1")
+    throw resource_error(
+        "started by mpirun, but built without MPI: install Open MPI (Debian: libopenmpi-dev) and build again");
+  return 1;
+}
 std::size_t process() { return 0; }
 std::vector<std::vector<std::uint64_t>> gathered(const std::vector<std::uint64_t>& words) { return {words}; }
 std::vector<std::uint64_t> from_first(std::vector<std::uint64_t> words) { return words; }

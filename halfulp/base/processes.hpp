@@ -18,7 +18,8 @@ class Processes {
   void leave(int exit_code);
 };
 
-/// How many there are, and which this is; number 0 speaks to the user.
+/// How many there are, and which this is; number 0 speaks to the user.  processes() throws resource_error
+/// where mpirun started several of a program built without MPI: each would do all the work.
 std::size_t processes();
 std::size_t process();
 
