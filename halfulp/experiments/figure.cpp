@@ -6,47 +6,10 @@
 #include <cmath>
 
 #include "halfulp/base/error.hpp"
+#include "halfulp/experiments/figure_parts.hpp"
 
 namespace halfulp {
 namespace {
-
-std::vector<Arithmetics> arithmetics_of(const FigureOptions& options) {
-  std::vector<Arithmetics> all;
-  const std::vector<std::string> paper{"dec4", "dec6", "dec8"};
-  for (const std::string& name : options.arithmetics.empty() ? paper : options.arithmetics) {
-    for (const Arithmetics& a : all)
-      if (a.name == name) throw usage_error(fmt::format("--arithmetic: '{}' stands twice", name));
-    const RoundingRule rule = rounding_rule(name);
-    all.push_back({name, rule, {}, rule});
-  }
-  return all;
-}
-
-template <class T>
-T one_of(const char* option, const std::vector<T>& values, T otherwise) {
-  if (values.size() > 1) throw usage_error(fmt::format("{}: one value; Figure 2 takes several", option));
-  return values.empty() ? otherwise : values.front();
-}
-
-/// Deviations d^(-1/4) of Figure 1's perceptron: sqrt twice, so that every machine gives the same bits.
-double perceptron_deviation(std::size_t d) { return std::sqrt(1 / std::sqrt(static_cast<double>(d))); }
-
-Setup changed(Setup s, const FigureOptions& o) {
-  s.d = o.d.value_or(s.d);
-  s.n = o.n.value_or(s.n);
-  s.inner = o.inner.value_or(s.inner);
-  s.heads = o.heads.value_or(s.heads);
-  s.norm = o.norm.value_or(s.norm);
-  s.granularity = o.granularity.value_or(s.granularity);
-  s.input_deviation = o.input_deviation.value_or(s.input_deviation);
-  s.rounded_weights = o.rounded_weights;
-  if (!o.diagonal.empty()) {
-    if (o.diagonal.size() != 2) throw usage_error("--diag LO,HI: two factors");
-    s.diagonal_low = o.diagonal[0];
-    s.diagonal_high = o.diagonal[1];
-  }
-  return s;
-}
 
 std::vector<Blocks> readings(const FigureOptions& options) {
   if (options.blocks) return {*options.blocks};
@@ -161,7 +124,7 @@ void figure_4(Figure& f, const FigureOptions& o) {
 Figure figure(int number, const FigureOptions& options) {
   Figure f;
   f.name = fmt::format("figure {}", number);
-  f.plan.arithmetics = arithmetics_of(options);
+  f.plan.arithmetics = arithmetics_of(options, {"dec4", "dec6", "dec8"});
   f.plan.seed = options.seed;
   if (number != 3 && !options.scales.empty()) throw usage_error("--scale is for figure 3");
   switch (number) {

@@ -122,7 +122,23 @@ Matrix<double> drawn_matrix(const Setup& setup, std::uint64_t seed, std::uint64_
   return m;
 }
 
-PaperBlock<double> block_of(const Setup& s, std::uint64_t seed, std::uint64_t trial, std::size_t layer) {
+template <class V>
+PaperBlock<V> lifted(const PaperBlock<double>& b) {
+  const auto matrix = [](const Matrix<double>& m) {
+    Matrix<V> y(m.rows(), m.columns());
+    for (std::size_t i = 0; i < m.values().size(); ++i) y.values()[i] = V{m.values()[i]};
+    return y;
+  };
+  return {matrix(b.wq), matrix(b.wk), matrix(b.wv), matrix(b.a1), matrix(b.a2), {}, {}};
+}
+
+}  // namespace
+
+Matrix<double> input_of(const Setup& setup, std::uint64_t seed, std::uint64_t trial) {
+  return drawn_matrix(setup, seed, trial, 0, Drawn::input, setup.d, setup.n);
+}
+
+PaperBlock<double> weights_of(const Setup& s, std::uint64_t seed, std::uint64_t trial, std::size_t layer) {
   if (s.blocks == Blocks::identical) layer = 0;
   const auto matrix = [&](Drawn tensor, std::size_t rows, std::size_t columns) {
     return drawn_matrix(s, seed, trial, layer, tensor, rows, columns);
@@ -136,18 +152,6 @@ PaperBlock<double> block_of(const Setup& s, std::uint64_t seed, std::uint64_t tr
   b.a2 = matrix(Drawn::a2, s.d, s.inner);
   return b;
 }
-
-template <class V>
-PaperBlock<V> lifted(const PaperBlock<double>& b) {
-  const auto matrix = [](const Matrix<double>& m) {
-    Matrix<V> y(m.rows(), m.columns());
-    for (std::size_t i = 0; i < m.values().size(); ++i) y.values()[i] = V{m.values()[i]};
-    return y;
-  };
-  return {matrix(b.wq), matrix(b.wk), matrix(b.wv), matrix(b.a1), matrix(b.a2), {}, {}};
-}
-
-}  // namespace
 
 bool runs_on_packs(const RoundingRule& rule) {
   if (rule.mode != Rounding::nearest_even) return false;
@@ -167,13 +171,13 @@ bool run_on_packs(const Arithmetics& a) {
 
 void run_by_definition(const Setup& setup, const std::vector<Arithmetics>& arithmetics, std::uint64_t seed,
                        std::uint64_t trial, double* errors) {
-  const Matrix<double> x = drawn_matrix(setup, seed, trial, 0, Drawn::input, setup.d, setup.n);
+  const Matrix<double> x = input_of(setup, seed, trial);
   std::vector<DefinedRun> runs;
   for (const Arithmetics& a : arithmetics) runs.emplace_back(setup, a, seed ^ (trial << 20), x);
   Simulated exact(rounding_rule("fp64"));
   Matrix<double> state = x, next = x;
   for (std::size_t l = 0; l < setup.layers; ++l) {
-    const PaperBlock<double> weights = block_of(setup, seed, trial, l);
+    const PaperBlock<double> weights = weights_of(setup, seed, trial, l);
     trial_layer(exact, weights, setup, Shift::by_maximum, MatrixView<const double>(state.view()),
                 next.view());
     std::swap(state, next);
@@ -219,14 +223,14 @@ void run_trials(const Setup& setup, const std::vector<Arithmetics>& arithmetics,
 std::vector<double> reference_error(const Setup& setup, std::uint64_t seed, std::size_t trials) {
   std::vector<double> largest(measure_count, 0.0);
   for (std::uint64_t trial = 0; trial < trials; ++trial) {
-    const Matrix<double> x = drawn_matrix(setup, seed, trial, 0, Drawn::input, setup.d, setup.n);
+    const Matrix<double> x = input_of(setup, seed, trial);
     Simulated binary64(rounding_rule("fp64"));
     DoubleDoubleArithmetic exact;
     Matrix<double> state = x, next = x;
     Matrix<DoubleDouble> truth(setup.d, setup.n), next_truth(setup.d, setup.n);
     for (std::size_t i = 0; i < x.values().size(); ++i) truth.values()[i] = DoubleDouble{x.values()[i]};
     for (std::size_t l = 0; l < setup.layers; ++l) {
-      const PaperBlock<double> weights = block_of(setup, seed, trial, l);
+      const PaperBlock<double> weights = weights_of(setup, seed, trial, l);
       trial_layer(binary64, weights, setup, Shift::by_maximum, MatrixView<const double>(state.view()),
                   next.view());
       trial_layer(exact, lifted<DoubleDouble>(weights), setup, Shift::by_maximum,
@@ -236,7 +240,9 @@ std::vector<double> reference_error(const Setup& setup, std::uint64_t seed, std:
       double errors[measure_count];
       measure(
           state.values().size(),
-          [&](std::size_t i) { return static_cast<double>(DoubleDouble{state.values()[i]} - truth.values()[i]); },
+          [&](std::size_t i) {
+            return static_cast<double>(DoubleDouble{state.values()[i]} - truth.values()[i]);
+          },
           [&](std::size_t i) { return truth.values()[i].hi; }, errors);
       for (std::size_t m = 0; m < measure_count; ++m) largest[m] = larger_or_nan(largest[m], errors[m]);
     }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "halfulp/experiments/setup.hpp"
+#include "halfulp/layers/block/block.hpp"
 
 namespace halfulp {
 
@@ -35,8 +36,12 @@ bool run_on_packs(const Arithmetics& a);
 void run_by_definition(const Setup& setup, const std::vector<Arithmetics>& arithmetics, std::uint64_t seed,
                        std::uint64_t trial, double* errors);
 
-/// The largest error, over the first `trials` trials, of the binary64 reference itself, against double-double:
-/// [measure].  What is measured by run_trials carries this uncertainty.
+/// What a trial draws: X [d, n], and the weights of one layer.
+Matrix<double> input_of(const Setup& setup, std::uint64_t seed, std::uint64_t trial);
+PaperBlock<double> weights_of(const Setup& setup, std::uint64_t seed, std::uint64_t trial, std::size_t layer);
+
+/// The largest error, over the first `trials` trials, of the binary64 reference itself, against
+/// double-double: [measure].  What is measured by run_trials carries this uncertainty.
 std::vector<double> reference_error(const Setup& setup, std::uint64_t seed, std::size_t trials);
 
 }  // namespace halfulp

@@ -29,7 +29,10 @@ template <class Round>
 class RoundedRun final : public Run {
  public:
   RoundedRun(const Setup& setup, const PackedRule& rule)
-      : setup_(setup), shift_(rule.shift), round_(rule.everywhere), ar_(PackedArithmetic<Round>(rule.everywhere)) {
+      : setup_(setup),
+        shift_(rule.shift),
+        round_(rule.promoted >> static_cast<unsigned>(Site::embed) & 1 ? rule.promotion : rule.everywhere),
+        ar_(PackedArithmetic<Round>(rule.everywhere)) {
     for (std::size_t s = 0; s < site_count; ++s)
       if (rule.promoted >> s & 1) ar_.set(static_cast<Site>(s), PackedArithmetic<Round>(rule.promotion));
   }
@@ -89,9 +92,7 @@ std::unique_ptr<Run> run_of(const Setup& setup, const PackedRule& rule) {
 }
 
 /// The larger; NaN where either is.
-HWY_INLINE PackD larger_or_nan(PackD a, PackD b) {
-  return select((b <= a) | (a != a), a, b);
-}
+HWY_INLINE PackD larger_or_nan(PackD a, PackD b) { return select((b <= a) | (a != a), a, b); }
 
 void measure(const Matrix<PackD>& computed, const Matrix<PackD>& exact, PackD errors[measure_count]) {
   PackD worst(0.0), squares(0.0), whole(0.0);

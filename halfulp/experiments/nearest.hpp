@@ -1,0 +1,42 @@
+// The arithmetics that theorems are about.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "halfulp/arith/format.hpp"
+#include "halfulp/base/error.hpp"
+#include "halfulp/layers/block/radius.hpp"
+
+namespace halfulp {
+
+/// The rules of these names.  Throws usage_error for unknown ones, one that stands twice, and what does not
+/// round to nearest.
+inline std::vector<RoundingRule> rules_to_nearest(const std::vector<std::string>& names) {
+  std::vector<RoundingRule> rules;
+  for (const std::string& name : names) {
+    const RoundingRule rule = rounding_rule(name);
+    if (rule.mode != Rounding::nearest_even && rule.mode != Rounding::nearest_away)
+      throw usage_error(
+          fmt::format("--arithmetic {}: the bounds are for rounding to nearest", name.substr(0, 64)));
+    if (std::find(rules.begin(), rules.end(), rule) != rules.end())
+      throw usage_error(fmt::format("--arithmetic: '{}' stands twice", name.substr(0, 64)));
+    rules.push_back(rule);
+  }
+  return rules;
+}
+
+/// The rule without ends of the exponent's range.  Where a computation gives the same bits with both, nothing
+/// overflowed or underflowed, gradually either, that Model 4.1 excludes.
+inline RoundingRule without_ends(const RoundingRule& rule) {
+  if (rule.format.is_unbounded()) return rule;
+  return {format_named(fmt::format("bin{}", rule.format.precision)), rule.mode, false};
+}
+
+/// The u that Model 4.1 needs: a little more than 10^(1-p)/2 for decimal digits, which binary64 carries.
+inline double model_roundoff(const RoundingRule& rule) { return rounding_model_of(Simulated(rule)).u; }
+
+}  // namespace halfulp
