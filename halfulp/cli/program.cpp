@@ -34,7 +34,9 @@ void add_verbs(CLI::App& program, Console& console) {
   add_check_verb(program, console);
   add_eval_verb(program, console);
   add_experiment_verb(program, console);
+  add_figure_verb(program, console);
   add_formats_verb(program, console);
+  add_merge_verb(program, console);
   add_round_verb(program, console);
 }
 

@@ -27,7 +27,9 @@ void add_bounds_verb(CLI::App& program, Console& console);
 void add_check_verb(CLI::App& program, Console& console);
 void add_eval_verb(CLI::App& program, Console& console);
 void add_experiment_verb(CLI::App& program, Console& console);
+void add_figure_verb(CLI::App& program, Console& console);
 void add_formats_verb(CLI::App& program, Console& console);
+void add_merge_verb(CLI::App& program, Console& console);
 void add_round_verb(CLI::App& program, Console& console);
 
 }  // namespace halfulp

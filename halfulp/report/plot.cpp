@@ -1,16 +1,14 @@
 #include "halfulp/report/plot.hpp"
 
 #include <fmt/format.h>
-#include <spawn.h>
-#include <sys/wait.h>
 
+#include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <memory>
+#include <map>
 
-#include "halfulp/base/error.hpp"
-
-extern char** environ;
+#include "halfulp/report/gnuplot.hpp"
+#include "halfulp/report/plot_axes.hpp"
+#include "halfulp/report/plot_layout.hpp"
 
 namespace halfulp {
 namespace {
@@ -18,114 +16,180 @@ namespace {
 /// Colours that people who see few of them tell apart (Okabe, Ito 2008).
 constexpr const char* colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
                                    "#e69f00", "#56b4e9", "#000000"};
+constexpr const char* dashes[] = {"1", "(9,5)", "(2.5,4)", "(9,4,2.5,4)"};
 
-/// A gnuplot string in single quotes, in which nothing is expanded (between double quotes backticks run
-/// commands).
-std::string quoted(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text) {
-    if (c == '\'') out += '\'';
-    out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+std::string colour_of(int place) {
+  return place < 0 ? "#222222" : colours[static_cast<std::size_t>(place) % std::size(colours)];
+}
+const char* dash_of(int stroke) { return dashes[static_cast<std::size_t>(stroke) % std::size(dashes)]; }
+
+/// Labelled powers of ten and, between them, ticks without labels.
+std::string decade_ticks(const AxisRange& axis, int most) {
+  const Labels labels = decade_labels(axis, most);
+  std::string ticks;
+  for (const int k : labels.exponents) {
+    ticks += fmt::format("{}'10^{{{}}}' 1e{}", ticks.empty() ? "" : ", ", k, k);
+    for (int skipped = 1; skipped < labels.step; ++skipped) ticks += fmt::format(", '' 1e{} 1", k + skipped);
   }
-  return out + "'";
+  if (labels.step == 1 && labels.exponents.size() < 6 && !labels.exponents.empty())
+    for (int k = labels.exponents.front() - 1; k <= labels.exponents.back(); ++k)
+      for (int digit = 2; digit < 10; ++digit) ticks += fmt::format(", '' {}e{} 1", digit, k);
+  return "(" + ticks + ")";
+}
+
+std::string axis(char name, const AxisRange& range, int most) {
+  std::string text = fmt::format("set {}range [{}:{}] noextend\n", name, range.low, range.high);
+  if (range.log) {
+    text += fmt::format("set logscale {}\nset {}tics {} enhanced\n", name, name, decade_ticks(range, most));
+  } else {
+    const double step = label_step(range, most);
+    const bool counts = step >= 1;
+    text += fmt::format("set {}tics {}\nset format {} '{}'\n", name, step, name, counts ? "%.0f" : "%g");
+  }
+  return text;
 }
 
 bool is_shown(double value, bool log) { return std::isfinite(value) && (!log || value > 0); }
 
-/// A little air beside the first and last points; whole numbers at the ticks where x counts something.
-std::string x_range(const Plot& plot) {
-  double least = HUGE_VAL, most = -HUGE_VAL;
-  bool counts = !plot.log_x;
-  for (const Curve& curve : plot.curves) {
-    for (const double x : curve.x) {
-      least = std::fmin(least, x);
-      most = std::fmax(most, x);
-      counts &= x == std::floor(x);
-    }
-  }
-  if (!counts || !(least <= most)) return "";
-  return fmt::format("set xrange [{}:{}]\nset format x '%.0f'\n{}", least - 0.3, most + 0.3,
-                     most - least <= 24 ? "set xtics 1\n" : "");
+std::string in_range(double y, const AxisRange& range) {
+  return fmt::format("{}", std::isnan(y) ? y : std::clamp(y, range.low, range.high));
 }
 
-std::string script_of(const Plot& plot, PictureForm form) {
-  std::string script =
-      form == PictureForm::svg
-          ? "set terminal svg size 900,540 noenhanced font 'sans-serif,14' background 'white'\n"
-          : "set terminal pngcairo size 1350,810 noenhanced font 'sans-serif,18'\n";
-  script += fmt::format("set title {}\nset xlabel {}\nset ylabel {}\n", quoted(plot.title),
-                        quoted(plot.x_label), quoted(plot.y_label));
-  script +=
-      "set key below left Left reverse maxcols 2 samplen 2\nset grid ytics lt 1 lc rgb '#d8d8d8'\n"
-      "set border 3 lc rgb '#666666'\n";
-  script += "set tics nomirror\n";
-  if (plot.log_x) script += "set logscale x\n";
-  if (plot.log_y) script += "set logscale y\nset format y '%.0e'\nunset mytics\n";
-  script += x_range(plot);
-  std::string lines;
+/// The data block and the pieces of the plot command of one curve.
+struct Drawing {
+  std::string data, band, line;
+};
+
+Drawing drawing_of(const Curve& curve, int place, const Plot& plot, const AxisRange& y,
+                   const std::string& name) {
+  std::string rows;
+  bool any = false;
+  const bool banded = !curve.low.empty();
+  for (std::size_t i = 0; i < curve.x.size(); ++i) {
+    const bool shown = is_shown(curve.x[i], plot.log_x) && is_shown(curve.y[i], plot.log_y);
+    any |= shown;
+    if (shown && banded)
+      rows += fmt::format("{} {} {} {}\n", curve.x[i], curve.y[i], in_range(curve.low[i], y),
+                          in_range(curve.high[i], y));
+    else
+      rows += shown ? fmt::format("{} {}\n", curve.x[i], curve.y[i]) : "\n";
+  }
+  if (!any) return {};
+  const std::string colour = colour_of(curve.colour < 0 ? place : curve.colour);
+  Drawing d;
+  d.data = fmt::format("{} << EOD\n{}EOD\n", name, rows);
+  if (banded)
+    d.band =
+        fmt::format("{} using 1:3:4 with filledcurves fs transparent solid 0.18 noborder lc rgb '{}' notitle",
+                    name, colour);
+  d.line = fmt::format("{} using 1:2 with {} lw 1.6 dt {} lc rgb '{}' notitle", name,
+                       curve.points ? "linespoints pt 7 ps 0.4" : "lines", dash_of(curve.stroke), colour);
+  return d;
+}
+
+std::string triangle_text(const SlopeTriangle& t) {
+  return fmt::format(
+      "set object polygon from {},{} to {},{} to {},{} to {},{} fs solid 0.25 border rgb '#777777' fc rgb "
+      "'#777777'\nset label '{}' at {},{} left offset character 0.5,0 textcolor rgb '#555555'\n",
+      t.x0, t.y0, t.x1, t.y0, t.x1, t.y1, t.x0, t.y0, t.slope, t.x1, std::sqrt(t.y0 * t.y1));
+}
+
+std::string panel_text(const Plot& plot, const AxisRange& x, const AxisRange& y, const Layout& l,
+                       const Frame& frame, std::size_t number) {
+  std::string text = margins(frame);
+  text += fmt::format(
+      "set title {} noenhanced offset 0,-0.5\nset xlabel {} noenhanced offset 0,0.3\n"
+      "set ylabel {} noenhanced offset 0.2,0\n",
+      gnuplot_quoted(plot.title), gnuplot_quoted(plot.x_label), gnuplot_quoted(plot.y_label));
+  text +=
+      "set border 3 lc rgb '#666666'\nset tics nomirror out scale 0.7\nset grid ytics lt 1 lc rgb "
+      "'#e2e2e2'\n";
+  text += axis('x', x, static_cast<int>(l.inner_width() / 44));
+  text += axis('y', y, static_cast<int>(l.inner_height() / 32));
+  for (const VerticalLine& line : plot.lines)
+    if (is_shown(line.x, plot.log_x))
+      text += fmt::format("set arrow from {},graph 0 to {},graph 1 nohead lw 1.6 dt {} lc rgb '{}' front\n",
+                          line.x, line.x, dash_of(1), colour_of(line.colour));
+  for (const SlopeTriangle& t : slope_triangles(plot, x, y, l.inner_height() / l.inner_width()))
+    text += triangle_text(t);
+  std::string bands, lines;
   for (std::size_t c = 0; c < plot.curves.size(); ++c) {
-    const Curve& curve = plot.curves[c];
-    bool any = false;
-    std::string data;
-    for (std::size_t i = 0; i < curve.x.size(); ++i) {
-      const bool shown = is_shown(curve.x[i], plot.log_x) && is_shown(curve.y[i], plot.log_y);
-      any |= shown;
-      data += shown ? fmt::format("{} {}\n", curve.x[i], curve.y[i]) : "\n";
-    }
-    if (!any) continue;
-    script += fmt::format("$curve{} << EOD\n{}EOD\n", c, data);
-    lines +=
-        fmt::format("{}$curve{} using 1:2 with linespoints lw 2 pt 7 ps 0.5 lc rgb '{}' title {}",
-                    lines.empty() ? "plot " : ", ", c, colours[c % std::size(colours)], quoted(curve.name));
+    const Drawing d =
+        drawing_of(plot.curves[c], static_cast<int>(c), plot, y, fmt::format("$panel{}curve{}", number, c));
+    text += d.data;
+    if (!d.band.empty()) bands += ", " + d.band;
+    if (!d.line.empty()) lines += ", " + d.line;
   }
-  if (lines.empty()) lines = "set xrange [0:1]\nset yrange [0.1:1]\nplot NaN title 'nothing finite to draw'";
-  return script + lines + "\n";
+  if (lines.empty())
+    return text + "set label 'nothing finite to draw' at graph 0.5,0.5 center\nplot NaN notitle\n";
+  return text + "plot " + (bands + lines).substr(2) + "\n";
 }
 
-using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
-
-File temporary() {
-  File file(std::tmpfile(), std::fclose);
-  if (!file) throw resource_error("cannot make a temporary file for gnuplot");
-  return file;
+std::string legend_text(const std::vector<LegendEntry>& legend, const Layout& l) {
+  if (legend.empty()) return "";
+  std::string text = margins({0, 1, 0, l.legend / l.height});
+  text += fmt::format(
+      "unset border\nunset tics\nset xrange [0:1]\nset yrange [0:1]\nset key at screen 0.5,{:.5f} center top "
+      "horizontal maxcols {} Left reverse samplen 2.4 noenhanced\nplot 2 notitle",
+      (l.legend - 14) / l.height, l.legend_columns);
+  for (const LegendEntry& entry : legend) {
+    const std::string colour = colour_of(entry.colour);
+    text +=
+        entry.area
+            ? fmt::format(", keyentry with filledcurves fs transparent solid 0.3 noborder lc rgb '{}'",
+                          colour)
+            : fmt::format(", keyentry with {} lw 1.6 dt {} lc rgb '{}'",
+                          entry.points ? "linespoints pt 7 ps 0.4" : "lines", dash_of(entry.stroke), colour);
+    text += " title " + gnuplot_quoted(entry.name);
+  }
+  return text + "\n";
 }
 
-std::string content_of(std::FILE* file) {
-  std::string content;
-  std::rewind(file);
-  char buffer[1 << 16];
-  for (std::size_t n; (n = std::fread(buffer, 1, sizeof buffer, file)) > 0;) content.append(buffer, n);
-  return content;
+std::vector<LegendEntry> legend_of(const Picture& picture) {
+  if (!picture.legend.empty()) return picture.legend;
+  std::vector<LegendEntry> legend;
+  for (const Plot& plot : picture.panels)
+    for (std::size_t c = 0; c < plot.curves.size(); ++c) {
+      const Curve& curve = plot.curves[c];
+      const bool known = std::any_of(legend.begin(), legend.end(),
+                                     [&](const LegendEntry& entry) { return entry.name == curve.name; });
+      if (known || curve.name.empty()) continue;
+      legend.push_back({curve.name, curve.colour < 0 ? static_cast<int>(c) : curve.colour, curve.stroke,
+                        false, curve.points});
+    }
+  return legend;
 }
 
 }  // namespace
 
-std::string drawn(const Plot& plot, PictureForm form) {
-  const std::string script = script_of(plot, form);
-  const File in = temporary(), out = temporary(), log = temporary();
-  if (std::fwrite(script.data(), 1, script.size(), in.get()) != script.size() || std::fflush(in.get()) != 0)
-    throw resource_error("cannot write a temporary file for gnuplot");
-  std::rewind(in.get());
-  posix_spawn_file_actions_t files;
-  posix_spawn_file_actions_init(&files);
-  posix_spawn_file_actions_adddup2(&files, fileno(in.get()), 0);
-  posix_spawn_file_actions_adddup2(&files, fileno(out.get()), 1);
-  posix_spawn_file_actions_adddup2(&files, fileno(log.get()), 2);
-  std::string name = "gnuplot";
-  char* arguments[] = {name.data(), nullptr};
-  pid_t child = 0;
-  const int failed = posix_spawnp(&child, "gnuplot", &files, nullptr, arguments, environ);
-  posix_spawn_file_actions_destroy(&files);
-  int status = 0;
-  if (failed == 0) waitpid(child, &status, 0);
-  if (failed != 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 127))
-    throw resource_error("pictures are drawn by gnuplot, which is not installed (Debian: gnuplot-nox)");
-  std::string picture = content_of(out.get());
-  if (status != 0 || picture.empty()) {
-    const std::string said = content_of(log.get());
-    throw resource_error("gnuplot failed: " + said.substr(0, 200));
+std::string script_of(const Picture& picture, PictureForm form) {
+  const std::vector<LegendEntry> legend = legend_of(picture);
+  const Layout l = layout_of(picture, legend);
+  std::map<int, std::vector<const Plot*>> scales;
+  for (const Plot& plot : picture.panels)
+    if (plot.scale >= 0) scales[plot.scale].push_back(&plot);
+  std::string script = terminal(form, l) + "set encoding utf8\nset multiplot\n";
+  if (!picture.title.empty())
+    script += fmt::format("set label 1 {} at screen 0.5,{:.5f} center noenhanced font ',15'\n",
+                          gnuplot_quoted(picture.title), 1 - 17 / l.height);
+  for (std::size_t p = 0; p < picture.panels.size(); ++p) {
+    const Plot& plot = picture.panels[p];
+    const auto like = plot.scale < 0 ? std::vector<const Plot*>{&plot} : scales[plot.scale];
+    script += panel_text(plot, x_axis(like), y_axis(like), l,
+                         l.panel(p / picture.columns, p % picture.columns), p) +
+              "reset\n";
   }
-  return picture;
+  return script + legend_text(legend, l) + "unset multiplot\n";
 }
+
+std::string drawn(const Picture& picture, PictureForm form) { return run_gnuplot(script_of(picture, form)); }
+
+std::string drawn(const Plot& plot, PictureForm form) {
+  Picture picture{plot.title, 1, {plot}, {}};
+  picture.panels.front().title.clear();
+  return drawn(picture, form);
+}
+
+void check_can_draw() { run_gnuplot("set print '-'\nprint 'here'\n"); }
 
 }  // namespace halfulp

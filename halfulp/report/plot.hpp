@@ -1,4 +1,4 @@
-// Pictures: curves over one axis, drawn by gnuplot.
+// Pictures: panels of curves, bands and histograms over two axes, drawn by gnuplot.
 #pragma once
 
 #include <string>
@@ -8,19 +8,57 @@ namespace halfulp {
 
 /// y over x; what is not finite (or not positive on a logarithmic axis) is left out, as a gap.
 struct Curve {
-  std::string name;
+  std::string name;  // in the legend
   std::vector<double> x, y;
+  std::vector<double> low{},
+      high{};          // shaded between, where given; a low end off the axis: down to the frame
+  int colour = -1;     // place in the palette; -1: the curve's place in its panel
+  int stroke = 0;      // 0 solid, 1 dashed, 2 dotted, 3 dash-dotted
+  bool points = true;  // a dot at every x
 };
 
+/// A vertical line through the panel.
+struct VerticalLine {
+  double x = 0;
+  int colour = 0;
+};
+
+/// One panel.
 struct Plot {
   std::string title, x_label, y_label;
   bool log_x = false, log_y = false;
   std::vector<Curve> curves;
+  std::vector<VerticalLine> lines{};
+  std::vector<double> slopes{};  // a grey triangle for each, where both axes are logarithmic
+  int scale = -1;                // panels of one scale >= 0 have the same axes
 };
 
-enum class PictureForm { svg, png };
+/// A line of the legend.
+struct LegendEntry {
+  std::string name;
+  int colour = -1;  // -1: black
+  int stroke = 0;
+  bool area = false, points = false;
+};
+
+/// Panels row by row, one legend below; where it is empty, it has the names of the curves.
+struct Picture {
+  std::string title;
+  std::size_t columns = 1;
+  std::vector<Plot> panels;
+  std::vector<LegendEntry> legend{};
+};
+
+enum class PictureForm { svg, png, pdf };
 
 /// The file's content.  Throws resource_error where gnuplot is missing (Debian: gnuplot-nox) or fails.
+std::string drawn(const Picture& picture, PictureForm form);
 std::string drawn(const Plot& plot, PictureForm form);
+
+/// Throws resource_error where pictures cannot be drawn: asked before long work, not after.
+void check_can_draw();
+
+/// What gnuplot is told.  Texts of the picture are quoted: nothing in them is a command.
+std::string script_of(const Picture& picture, PictureForm form);
 
 }  // namespace halfulp

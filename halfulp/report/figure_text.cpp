@@ -1,0 +1,156 @@
+// An experiment on the terminal.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "halfulp/report/figure_document.hpp"
+#include "halfulp/report/table.hpp"
+
+namespace halfulp {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* measure_names[] = {"componentwise", "normwise"};
+
+std::string error(const Json& x) { return x.is_null() ? "-" : fmt::format("{:.1e}", x.get<double>()); }
+
+/// What a series is called beside its arithmetic, with no word that all series share.
+std::string name_of(const Json& series) {
+  std::string name = series["variant"].get<std::string>();
+  if (series["layers"] != 1) name += (name.empty() ? "" : " ") + series["blocks"].get<std::string>();
+  if (!series["layers"].is_null() && series["layers"] != 1)
+    name += fmt::format(" L={}", series["layers"].get<std::size_t>());
+  return name;
+}
+
+std::vector<std::size_t> first_middle_last(std::size_t points) {
+  std::vector<std::size_t> places;
+  for (const std::size_t i : {std::size_t{0}, (points - 1) / 2, points - 1})
+    if (places.empty() || places.back() != i) places.push_back(i);
+  return places;
+}
+
+/// The name of the abscissa, if it fits above a column.
+std::string x_header(const Json& document) {
+  const std::string label = document["x_label"].get<std::string>();
+  return label.size() <= 10 ? label : "x";
+}
+
+std::string statistics_text(const Json& document, bool& any_few) {
+  std::vector<std::string> header{"", "", x_header(document)};
+  for (const char* measure : measure_names) {
+    header.push_back(measure);
+    header.insert(header.end(), {"[5 %, 95 %]", "mean", ""});
+  }
+  Table table(header, 2);
+  for (const Json& series : document["series"]) {
+    bool first = true;
+    for (const std::size_t i : first_middle_last(series["x"].size())) {
+      std::vector<std::string> row{first ? series["arithmetic"].get<std::string>() : "",
+                                   first ? name_of(series) : "",
+                                   fmt::format("{:.3g}", series["x"][i].get<double>())};
+      for (const char* measure : measure_names) {
+        const Json& s = series[measure];
+        const bool few = s["carried_by_few"][i].get<bool>();
+        any_few |= few;
+        row.insert(row.end(),
+                   {error(s["median"][i]), fmt::format("[{}, {}]", error(s["p05"][i]), error(s["p95"][i])),
+                    error(s["mean"][i]), few ? "few" : ""});
+      }
+      table.add(row);
+      first = false;
+    }
+  }
+  return table.text();
+}
+
+std::string rate(const Json& fits, std::size_t i) {
+  const Json& fit = fits[i];
+  if (fit["rate"].is_null()) return "-";
+  const Json& high = fit["interval"][1];  // the interval is symmetric
+  if (high.is_null()) return fmt::format("{:.3f}", fit["rate"].get<double>());
+  return fmt::format("{:.3f} +- {:.3f}", fit["rate"].get<double>(),
+                     high.get<double>() - fit["rate"].get<double>());
+}
+
+std::string growth_text(const Json& document) {
+  Table table({"", "", x_header(document), "componentwise mean", "median", "normwise mean", "median"}, 3);
+  std::string unit;
+  for (const Json& series : document["series"]) {
+    if (!series["componentwise"].contains("growth")) continue;
+    const Json& fits = series["componentwise"]["growth"];
+    unit = fits["unit"].get<std::string>();
+    for (std::size_t i = 0; i < fits["mean"].size(); ++i) {
+      std::vector<std::string> row{i == 0 ? series["arithmetic"].get<std::string>() : "",
+                                   i == 0 ? name_of(series) : "",
+                                   fmt::format("{:.3g} to {:.3g}", fits["mean"][i]["from"].get<double>(),
+                                               fits["mean"][i]["to"].get<double>())};
+      for (const char* measure : measure_names)
+        for (const char* statistic : {"mean", "median"})
+          row.push_back(rate(series[measure]["growth"][statistic], i));
+      table.add(row);
+    }
+  }
+  if (unit.empty()) return "";
+  return fmt::format("\nGrowth{}, with 95 % intervals\n{}",
+                     unit == "power"
+                         ? " as a power of " + x_header(document) + ", fitted over the whole range"
+                         : " in decades per layer",
+                     table.text());
+}
+
+/// Trials that gave no finite error, at most over all points.
+std::string nonfinite_text(const Json& document) {
+  std::uint64_t infinite = 0, nan = 0;
+  for (const Json& series : document["series"])
+    for (const char* measure : measure_names) {
+      for (const Json& count : series[measure]["infinite"])
+        infinite = std::max(infinite, count.get<std::uint64_t>());
+      for (const Json& count : series[measure]["nan"]) nan = std::max(nan, count.get<std::uint64_t>());
+    }
+  if (infinite + nan == 0) return "";
+  return fmt::format(
+      "CAUTION: up to {} infinite errors and {} overflowed trials (NaN, in no statistic) at a point.\n",
+      infinite, nan);
+}
+
+std::string reference_text(const Json& reference) {
+  const auto digits = [&](const char* key) {
+    return fmt::format("{} componentwise, {} normwise", error(reference[key]["componentwise"]),
+                       error(reference[key]["normwise"]));
+  };
+  std::string text =
+      fmt::format("The reference is binary64, itself wrong by up to {} (two trials).\n", digits("radius"));
+  if (!reference["sufficient"].get<bool>())
+    text += fmt::format("CAUTION: that is more than 1 % of the smallest median: {}.\n",
+                        digits("smallest_median"));
+  return text;
+}
+
+}  // namespace
+
+std::string figure_text(const nlohmann::ordered_json& document) {
+  const Json& first = document["series"][0];
+  std::string text =
+      fmt::format("{}: {}\n", document["figure"].get<std::string>(), document["title"].get<std::string>());
+  if (const std::string changes = changes_in(document); !changes.empty())
+    text += "changed: " + changes + "\n";
+  text += fmt::format("{} trials, seed {}, {} rounded; errors: median [5 %, 95 %] and mean\n",
+                      document["trials"].get<std::uint64_t>(), document["seed"].get<std::uint64_t>(),
+                      first["granularity"] == "array" ? "each array" : "every operation");
+  if (x_header(document) == "x") text += "x: " + document["x_label"].get<std::string>() + "\n";
+  bool any_few = false;
+  text += "\n" + statistics_text(document, any_few);
+  text += growth_text(document) + "\n";
+  if (any_few)
+    text +=
+        "few: the mean is carried by a few trials (heavy tail or one share too large): it says little, trust "
+        "the median.\n";
+  text += nonfinite_text(document) + reference_text(document["reference"]);
+  return text + fmt::format("{} for {} trials.\n", in_time(document["seconds"].get<double>()),
+                            document["trials"].get<std::uint64_t>());
+}
+
+}  // namespace halfulp

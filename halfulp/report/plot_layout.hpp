@@ -1,0 +1,33 @@
+// Where the panels of a picture and its legend stand.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "halfulp/report/plot.hpp"
+
+namespace halfulp {
+
+/// A rectangle in fractions of the picture, from the lower left.
+struct Frame {
+  double left, right, bottom, top;
+};
+
+/// Sizes in units of a pixel of the SVG picture.
+struct Layout {
+  double width, height, cell_width, cell_height, header, legend;
+  int legend_columns;
+
+  double inner_width() const { return cell_width - 88; }
+  double inner_height() const { return cell_height - 80; }
+  /// Between the axes of a panel.
+  Frame panel(std::size_t row, std::size_t column) const;
+};
+
+Layout layout_of(const Picture& picture, const std::vector<LegendEntry>& legend);
+
+/// gnuplot's "set terminal" and "set margin".
+std::string terminal(PictureForm form, const Layout& layout);
+std::string margins(const Frame& frame);
+
+}  // namespace halfulp
