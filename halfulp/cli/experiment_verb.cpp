@@ -151,7 +151,7 @@ nlohmann::ordered_json document_of(const Options& o, const CLI::App& verb, Conso
         verb, o.name,
         {"--high", "--d", "--n", "--D", "--layers", "--lambda", "--norm", "--diag", "--blocks", "--over"});
     options["high"] = o.high;
-    return document_of_figure(o, attention_precision(f, o.high), trials(1000), std::move(options), console);
+    return document_of_figure(o, attention_precision(f, o.high), trials(400), std::move(options), console);
   }
   refuse_foreign(
       verb, o.name,
@@ -159,7 +159,7 @@ nlohmann::ordered_json document_of(const Options& o, const CLI::App& verb, Conso
   options["bound_trials"] = o.bound_trials;
   const Figure figure = heads(f);
   check(figure.plan, 0.8 * physical_memory());
-  auto document = document_of_figure(o, figure, trials(1000), std::move(options), console);
+  auto document = document_of_figure(o, figure, trials(400), std::move(options), console);
   if (o.bound_trials > 0) {
     ProgressBar bar(console.log);
     add_curves(document, run_curves(heads_bounds(f), o.bound_trials, bar.callback()));
@@ -208,7 +208,7 @@ void add_experiment_verb(CLI::App& program, Console& console) {
   const CLI::Range size(1, 4096);
   verb->add_option("NAME", options->name, "normalisation, attention-precision, summation or heads")
       ->required();
-  verb->add_option("--trials", options->trials, "Trials (1000; normalisation 500, summation 50)")
+  verb->add_option("--trials", options->trials, "Trials (400; normalisation 500, summation 50)")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100000000}));
   verb->add_option("--arithmetic", options->arithmetics, "Formats, e.g. bin8,bf16,dec4")->delimiter(',');
   verb->add_option("--high", options->high, "The higher precision (bin24)");

@@ -65,9 +65,11 @@ void read_token(const RoundingRule& rule, std::vector<double> x, Reading& of_rms
   of_rms =
       reading_of(rule, Which::rms, x, exactly(RmsNormJacobian<Ball>(token), token), place,
                  rms_norm_first_order<double>(x.size()).u * model.u, rms_norm_error(model, x.size(), {}));
+  const bool defined = mignitude(layer.squares()) > 0;
   const bool generic = all_hold(layer_norm_hypotheses(token, model.u));
-  of_layer = reading_of(rule, Which::layer, x, exactly(layer, layer.c()), place,
-                        generic ? upper_end(layer_norm_first_order(token).u) * model.u : HUGE_VAL,
+  of_layer = reading_of(rule, Which::layer, x,
+                        defined ? exactly(layer, layer.c()) : std::vector<Ball>(x.size(), Ball::everything()),
+                        place, generic ? upper_end(layer_norm_first_order(token).u) * model.u : HUGE_VAL,
                         layer_norm_error(token, model, {}));
 }
 

@@ -57,9 +57,11 @@ std::string csv_of_series(const Json& document) {
   return csv;
 }
 
-/// Curves of one input and the arithmetic that comes first; each with what bounds it.
+/// Curves of the first arithmetic and input, worst beside the bounds of recursive and pairwise sums; where
+/// bounds differ from trial to trial, medians of both.
 void add_bounded(Plot& plot, const Json& document) {
   const Json& first = document["curves"][0];
+  const bool sums = document["experiment"] == "summation";
   plot.x_label = first["x_label"].get<std::string>();
   plot.y_label = first["y_label"].get<std::string>();
   plot.title +=
@@ -68,11 +70,13 @@ void add_bounded(Plot& plot, const Json& document) {
     if (curve["arithmetic"] != first["arithmetic"] || curve["input"] != first["input"]) continue;
     const std::string name = curve["variant"].get<std::string>();
     const std::vector<double> x = values_of(curve["x"]);
-    plot.curves.push_back({name + ", worst", x, values_of(curve["observed"]["largest"])});
+    const char* statistic = sums ? "largest" : "median";
+    plot.curves.push_back(
+        {name + (sums ? ", worst" : ", median"), x, values_of(curve["observed"][statistic])});
     for (const Json& bound : curve["bounds"])
-      if (bound["rigorous"].get<bool>())
-        plot.curves.push_back({fmt::format("{}, {} bound", name, bound["name"].get<std::string>()), x,
-                               values_of(bound["median"])});
+      if (!sums || (bound["rigorous"].get<bool>() && (name == "recursive" || name == "pairwise")))
+        plot.curves.push_back(
+            {fmt::format("{}, {}", name, bound["name"].get<std::string>()), x, values_of(bound["median"])});
   }
 }
 

@@ -33,6 +33,10 @@ COMMANDS = {
              "eval layer_norm.jacobian --input examples/token.json --json"],
     "bounds": ["bounds --random d=6,n=4,D=8,L=2 --format bin24 --json",
                "bounds --random d=6,n=4,D=8,L=3,norm=layer --format bf16 --json"],
+    "experiment": ["experiment normalisation --trials 20 --d 8 --json",
+                   "experiment summation --trials 5 --powers 6 --json",
+                   "experiment attention-precision --trials 32 --d 6 --n 4 --D 6 --layers 3 --json",
+                   "experiment heads --trials 32 --d 4 --n 4 --D 4 --layers 1,2 --bound-trials 2 --json"],
     "round": None,  # prints lines of text, no document
 }
 
