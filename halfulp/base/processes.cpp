@@ -90,7 +90,8 @@ std::size_t processes() {
   const char* const size = std::getenv("OMPI_COMM_WORLD_SIZE");
   if (size && std::string_view(size) != "1")
     throw resource_error(
-        "started by mpirun, but built without MPI: install Open MPI (Debian: libopenmpi-dev) and build again");
+        "started by mpirun, but built without MPI: install Open MPI (Debian: libopenmpi-dev) and build "
+        "again");
   return 1;
 }
 std::size_t process() { return 0; }

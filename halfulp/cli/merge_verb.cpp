@@ -13,7 +13,8 @@ namespace halfulp {
 namespace {
 
 constexpr const char* footer =
-    "Each job makes other trials of one experiment (--from) and keeps them (--checkpoint); their files may be "
+    "Each job makes other trials of one experiment (--from) and keeps them (--checkpoint); their files may "
+    "be "
     "merged\n"
     "in any order and give the bytes that one job would have given.  Trials that stand in two files are "
     "refused.\n"
@@ -56,8 +57,8 @@ void run(const Options& options, Console& console) {
 
 void add_merge_verb(CLI::App& program, Console& console) {
   const auto options = std::make_shared<Options>();
-  CLI::App* verb =
-      program.add_subcommand("merge", "Checkpoints of an experiment, made by separate jobs, become one result");
+  CLI::App* verb = program.add_subcommand(
+      "merge", "Checkpoints of an experiment, made by separate jobs, become one result");
   verb->add_option("FILE", options->files, "Checkpoints of one experiment, of different trials")->required();
   verb->add_option("-o,--output", options->outputs,
                    "Write FILE.json, .csv, .svg, .png or .pdf; may be repeated")

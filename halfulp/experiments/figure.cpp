@@ -58,7 +58,6 @@ void figure_2(Figure& f, const FigureOptions& o) {
       f.plan.setups.push_back(s);
     }
     for (const std::size_t depth : depths) {
-      if (depth == 0) throw usage_error("--layers 0: a whole number from 1 to 4096");
       Series series{"", blocks, depth, s.granularity, {}};
       for (std::size_t i = 0; i < lambdas.size(); ++i)
         series.points.push_back({lambdas[i], first + i, depth - 1});
@@ -126,7 +125,10 @@ Figure figure(int number, const FigureOptions& options) {
   f.name = fmt::format("figure {}", number);
   f.plan.arithmetics = arithmetics_of(options, {"dec4", "dec6", "dec8"});
   f.plan.seed = options.seed;
-  if (number != 3 && !options.scales.empty()) throw usage_error("--scale is for figure 3");
+  if (number != 3 && !options.scales.empty()) throw usage_error("--scales are for figure 3");
+  for (const std::size_t layers : options.layers)  // before a point is made for each
+    if (layers < 1 || layers > 4096)
+      throw usage_error(fmt::format("--layers {}: a whole number from 1 to 4096", layers));
   switch (number) {
     case 1:
       figure_1(f, options);

@@ -121,7 +121,8 @@ Outcome Outcome::read(std::span<const std::uint64_t>& words) {
     std::uint64_t counted = 0;
     for (const Sample& group : outcome.cells_.back().groups()) counted += group.count() + group.nan();
     if (counted != trials)
-      throw input_error(fmt::format("cell {} of the experiment counts {} trials, not {}", c, counted, trials));
+      throw input_error(
+          fmt::format("cell {} of the experiment counts {} trials, not {}", c, counted, trials));
   }
   return outcome;
 }

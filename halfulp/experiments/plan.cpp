@@ -77,7 +77,8 @@ void check(const Plan& plan, double bytes) {
     size("--D", s.inner);
     size("--layers", s.layers);
     size("--heads", s.heads);
-    if (s.d % s.heads != 0) throw usage_error(fmt::format("--heads {}: does not divide d = {}", s.heads, s.d));
+    if (s.d % s.heads != 0)
+      throw usage_error(fmt::format("--heads {}: does not divide d = {}", s.heads, s.d));
     positive("--lambda", s.lambda);
     positive("--diag", s.diagonal_low);
     positive("--diag", s.diagonal_high);
@@ -86,7 +87,8 @@ void check(const Plan& plan, double bytes) {
     positive("--input-deviation", s.input_deviation);
     positive("the input's scale", s.input_scale);
     if (s.diagonal_low > s.diagonal_high)
-      throw usage_error(fmt::format("--diag {},{}: the smaller factor first", s.diagonal_low, s.diagonal_high));
+      throw usage_error(
+          fmt::format("--diag {},{}: the smaller factor first", s.diagonal_low, s.diagonal_high));
     const auto d = static_cast<double>(s.d), n = static_cast<double>(s.n), D = static_cast<double>(s.inner);
     const double weights = 3 * d * d + 2 * d * D, activations = 12 * d * n + 2 * n * n + D * n;
     const double runs = static_cast<double>(plan.arithmetics.size()) + 1;
@@ -94,9 +96,10 @@ void check(const Plan& plan, double bytes) {
   }
   const double needed = largest * static_cast<double>(threads()) + 2e4 * static_cast<double>(plan.cells());
   if (needed > bytes)
-    throw resource_error(fmt::format("these trials need about {:.1f} GB, there are {:.1f} GB: smaller sizes, "
-                                     "fewer layers or fewer threads (-t)",
-                                     needed / 1e9, bytes / 1e9));
+    throw resource_error(
+        fmt::format("these trials need about {:.1f} GB, there are {:.1f} GB: smaller sizes, "
+                    "fewer layers or fewer threads (-t)",
+                    needed / 1e9, bytes / 1e9));
 }
 
 }  // namespace halfulp

@@ -1,5 +1,5 @@
-// Random models on packs: lane l is trial first + l.  A normal number is Box and Muller's from 32-bit words of
-// philox(seed, {place / 4, 16 layer + tensor, trial}), scaled, then rounded to binary32.
+// Random models on packs: lane l is trial first + l.  A normal number is Box and Muller's from 32-bit words
+// of philox(seed, {place / 4, 16 layer + tensor, trial}), scaled, then rounded to binary32.
 #pragma once
 
 #include "halfulp/arith/pack/normal.hpp"
@@ -90,8 +90,7 @@ class RandomModel {
     } else if (scores) {
       for (P& entry : m.values()) entry = entry * P(setup_.diagonal_low);
     }
-    for (P& entry : m.values())
-      entry = binary32(tensor == Drawn::wq ? entry * P(setup_.lambda) : entry);
+    for (P& entry : m.values()) entry = binary32(tensor == Drawn::wq ? entry * P(setup_.lambda) : entry);
   }
 
   const Setup& setup_;

@@ -32,7 +32,7 @@ struct Setup {
   std::size_t d = 20, n = 20, inner = 20, layers = 40, heads = 1;
   NormOrder norm = NormOrder::layer;
   Blocks blocks = Blocks::independent;
-  double attention_deviation = 1;   // of the entries of W_q, W_k, W_v
+  double attention_deviation = 1;                     // of the entries of W_q, W_k, W_v
   double perceptron_deviation = 0.47287080450158786;  // of A_1, A_2: variance 1/sqrt(d)
   double diagonal_low = 0.25, diagonal_high = 4;  // W_q and W_k times uniform diagonal matrices; equal: none
   double lambda = 1;                              // multiplies W_q

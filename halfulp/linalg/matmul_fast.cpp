@@ -100,8 +100,8 @@ class Product {
 template <class T>
 bool Product<T>::pack_x() {
   PackedX<T>& p = packed_;
-  p.width =
-      std::max<std::size_t>(steps_of<T>(kernels_).of[static_cast<std::size_t>(ProductStep::plain)].wide.columns, 32);
+  p.width = std::max<std::size_t>(
+      steps_of<T>(kernels_).of[static_cast<std::size_t>(ProductStep::plain)].wide.columns, 32);
   p.panels = (x_.columns() + p.width - 1) / p.width;
   p.panel_size = k_ * p.width;
   const std::size_t size = p.panels * p.panel_size + slack;
@@ -149,8 +149,8 @@ std::optional<ProductStep> Product<T>::step_for(const NumberRange& a, const Numb
 }
 
 template <class T>
-void Product<T>::tile(const TileKernel<T>& kernel, ProductStep step, const Broadcast<T>& a, const T* b, T* out,
-                      bool wide) const {
+void Product<T>::tile(const TileKernel<T>& kernel, ProductStep step, const Broadcast<T>& a, const T* b,
+                      T* out, bool wide) const {
   thread_local AlignedBuffer<T> stack;
   TileJob<T> job;
   job.a = step == ProductStep::split ? a.times_split_minus_1 : a.plain;
@@ -175,8 +175,8 @@ void Product<T>::tile(const TileKernel<T>& kernel, ProductStep step, const Broad
 
 /// out [rows, columns]: pitch packed_.width.  Tiles may write beyond, up to tile_rows - 1 rows.
 template <class T>
-void Product<T>::tiles(ProductStep step, const Broadcast<T>& a, std::size_t rows, const T* b, std::size_t columns,
-                       T* out) const {
+void Product<T>::tiles(ProductStep step, const Broadcast<T>& a, std::size_t rows, const T* b,
+                       std::size_t columns, T* out) const {
   const StepKernels<T>& table = steps_of<T>(kernels_).of[static_cast<std::size_t>(step)];
   for (std::size_t c = 0; c < columns;) {
     const bool wide = 2 * (columns - c) > table.wide.columns;

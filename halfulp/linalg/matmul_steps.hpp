@@ -1,5 +1,6 @@
-// The ways a product joins its sum, on packs (kernels.hpp, ProductStep).  A step states what its two broadcast
-// numbers are and does accumulate(s, a, scaled, b); mul and add are for orders that need them apart.
+// The ways a product joins its sum, on packs (kernels.hpp, ProductStep).  A step states what its two
+// broadcast numbers are and does accumulate(s, a, scaled, b); mul and add are for orders that need them
+// apart.
 #pragma once
 
 #include "halfulp/arith/pack/packed.hpp"

@@ -72,8 +72,9 @@ bool is_representable(const NumberRange& range, const RoundingRule& rule) {
 }
 
 template <class T>
-std::optional<ProductStep> proved_step(const RoundingRule& acc, const Summation& summation, const NumberRange& a,
-                                const NumberRange& b, std::size_t k, bool fused) {
+std::optional<ProductStep> proved_step(const RoundingRule& acc, const Summation& summation,
+                                       const NumberRange& a, const NumberRange& b, std::size_t k,
+                                       bool fused) {
   const Format& f = acc.format;
   const bool pairwise = summation.order == Order::pairwise;
   const Products p{a.bits + b.bits <= precision_of<T>, a.quantum + b.quantum, a.exponent + b.exponent + 2,
@@ -81,7 +82,8 @@ std::optional<ProductStep> proved_step(const RoundingRule& acc, const Summation&
   if (summation.fused && !pairwise) {  // one rounding of the exact a b + s
     if (!is_carrier<T>(acc)) return std::nullopt;
     if (fused) return ProductStep::fused;
-    if (precision_of<T> == 24 && carrier_step<T>(summation, p, fused) == ProductStep::fused) return ProductStep::fused;
+    if (precision_of<T> == 24 && carrier_step<T>(summation, p, fused) == ProductStep::fused)
+      return ProductStep::fused;
     return std::nullopt;
   }
   if (is_carrier<T>(acc)) return carrier_step<T>(summation, p, fused);
@@ -99,7 +101,8 @@ std::optional<ProductStep> proved_step(const RoundingRule& acc, const Summation&
   const int top = f.is_unbounded() ? emax_of<T> : f.emax - 1;  // 2^top is a number of the format
   if (carrier_room && (normal || floor_works)) {
     if (pairwise && normal && sums <= top && f.specials != Specials::fnuz) return ProductStep::signed_split;
-    if (!pairwise && sums <= top) return normal && a.bits <= f.precision ? ProductStep::split : ProductStep::floored;
+    if (!pairwise && sums <= top)
+      return normal && a.bits <= f.precision ? ProductStep::split : ProductStep::floored;
     if (!pairwise && p.exponent <= top && careful_step<T>(acc)) return ProductStep::watched;
   }
   const auto careful = careful_step<T>(acc);
@@ -119,9 +122,11 @@ template std::optional<ProductStep> careful_step<float>(const RoundingRule&);
 template std::optional<ProductStep> careful_step<double>(const RoundingRule&);
 template NumberRange number_range<float>(const BitRange& range);
 template NumberRange number_range<double>(const BitRange& range);
-template std::optional<ProductStep> proved_step<float>(const RoundingRule&, const Summation&, const NumberRange&,
-                                                const NumberRange&, std::size_t, bool);
-template std::optional<ProductStep> proved_step<double>(const RoundingRule&, const Summation&, const NumberRange&,
-                                                 const NumberRange&, std::size_t, bool);
+template std::optional<ProductStep> proved_step<float>(const RoundingRule&, const Summation&,
+                                                       const NumberRange&, const NumberRange&, std::size_t,
+                                                       bool);
+template std::optional<ProductStep> proved_step<double>(const RoundingRule&, const Summation&,
+                                                        const NumberRange&, const NumberRange&, std::size_t,
+                                                        bool);
 
 }  // namespace halfulp

@@ -32,8 +32,8 @@ bool is_representable(const NumberRange& range, const RoundingRule& rule);
 /// and pairwise ones not 32 k P.  Why they stay normal: rounding to nearest never leaves the multiples of the
 /// smallest quantum.
 template <class T>
-std::optional<ProductStep> proved_step(const RoundingRule& acc, const Summation& summation, const NumberRange& a,
-                                const NumberRange& b, std::size_t k, bool fused);
+std::optional<ProductStep> proved_step(const RoundingRule& acc, const Summation& summation,
+                                       const NumberRange& a, const NumberRange& b, std::size_t k, bool fused);
 
 /// The step that needs no proof of range, when there is one; for sums that a watched step found out of range.
 template <class T>

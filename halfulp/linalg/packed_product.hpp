@@ -9,8 +9,8 @@ namespace halfulp::HALFULP_TARGET {
 
 /// Entries (i, j) .. (i, j + count - 1) of Y;  a(k) is the left operand's entry k of row i.
 template <std::size_t count, class Round, class Left>
-HWY_INLINE void packed_entries(PackedArithmetic<Round>& ar, std::size_t depth, Left a, MatrixView<const PackD> x,
-                               std::size_t j, PackD* y) {
+HWY_INLINE void packed_entries(PackedArithmetic<Round>& ar, std::size_t depth, Left a,
+                               MatrixView<const PackD> x, std::size_t j, PackD* y) {
   PackD s[count];
   for (std::size_t c = 0; c < count; ++c) s[c] = PackD(0.0);
   for (std::size_t k = 0; k < depth; ++k) {
@@ -41,18 +41,15 @@ template <class Round>
 void product(PackedArithmetic<Round>& ar, MatrixView<const PackD> a, MatrixView<const PackD> x,
              MatrixView<PackD> y) {
   if (ar.summation() != Summation{}) return halfulp::product<PackedArithmetic<Round>>(ar, a, x, y);
-  packed_product(ar, a.columns(), x, y,
-                 [&](std::size_t i, std::size_t k) HALFULP_INLINE { return a(i, k); });
+  packed_product(ar, a.columns(), x, y, [&](std::size_t i, std::size_t k) HALFULP_INLINE { return a(i, k); });
 }
 
 /// Y = A^T X.
 template <class Round>
 void product_of_columns(PackedArithmetic<Round>& ar, MatrixView<const PackD> a, MatrixView<const PackD> x,
                         MatrixView<PackD> y) {
-  if (ar.summation() != Summation{})
-    return halfulp::product_of_columns<PackedArithmetic<Round>>(ar, a, x, y);
-  packed_product(ar, a.rows(), x, y,
-                 [&](std::size_t i, std::size_t k) HALFULP_INLINE { return a(k, i); });
+  if (ar.summation() != Summation{}) return halfulp::product_of_columns<PackedArithmetic<Round>>(ar, a, x, y);
+  packed_product(ar, a.rows(), x, y, [&](std::size_t i, std::size_t k) HALFULP_INLINE { return a(k, i); });
 }
 
 }  // namespace halfulp::HALFULP_TARGET

@@ -113,9 +113,9 @@ void set_statistics(const Json& series, const Json& s, Shown row, bool band, boo
     curve.high = values(s["p95"]);
   }
   if (row == Shown::mean && deviation) {
-    const double root = std::sqrt(series["trials"].get<double>());
     for (std::size_t i = 0; i < curve.y.size(); ++i) {
-      const double spread = root * value(s["mean_se"][i]);
+      const double trials = value(series["trials"]) - value(s["nan"][i]);
+      const double spread = std::sqrt(trials) * value(s["mean_se"][i]);
       curve.low.push_back(std::fmax(curve.y[i] - spread, curve.y[i] / 10));
       curve.high.push_back(curve.y[i] + spread);
     }

@@ -14,14 +14,26 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* measure_names[] = {"componentwise", "normwise"};
 
-std::string error(const Json& x) { return x.is_null() ? "-" : fmt::format("{:.1e}", x.get<double>()); }
+/// 1.2e-4: two digits, no zero before the exponent.
+std::string error(const Json& x) {
+  if (x.is_null()) return "-";
+  std::string text = fmt::format("{:.1e}", x.get<double>());
+  if (text[text.size() - 2] == '0') text.erase(text.size() - 2, 1);
+  return text;
+}
 
-/// What a series is called beside its arithmetic, with no word that all series share.
-std::string name_of(const Json& series) {
+bool has_both_readings(const Json& document) {
+  const Json& all = document["series"];
+  return std::any_of(all.begin(), all.end(),
+                     [&](const Json& series) { return series["blocks"] != all.front()["blocks"]; });
+}
+
+/// What a series is called beside its arithmetic.
+std::string name_of(const Json& series, bool readings) {
   std::string name = series["variant"].get<std::string>();
-  if (series["layers"] != 1) name += (name.empty() ? "" : " ") + series["blocks"].get<std::string>();
+  if (readings) name += (name.empty() ? "" : " ") + series["blocks"].get<std::string>();
   if (!series["layers"].is_null() && series["layers"] != 1)
-    name += fmt::format(" L={}", series["layers"].get<std::size_t>());
+    name += fmt::format("{}L={}", name.empty() ? "" : " ", series["layers"].get<std::size_t>());
   return name;
 }
 
@@ -42,14 +54,15 @@ std::string statistics_text(const Json& document, bool& any_few) {
   std::vector<std::string> header{"", "", x_header(document)};
   for (const char* measure : measure_names) {
     header.push_back(measure);
-    header.insert(header.end(), {"[5 %, 95 %]", "mean", ""});
+    header.insert(header.end(), {"[5 %, 95 %]", "mean    "});
   }
   Table table(header, 2);
+  const bool readings = has_both_readings(document);
   for (const Json& series : document["series"]) {
     bool first = true;
     for (const std::size_t i : first_middle_last(series["x"].size())) {
       std::vector<std::string> row{first ? series["arithmetic"].get<std::string>() : "",
-                                   first ? name_of(series) : "",
+                                   first ? name_of(series, readings) : "",
                                    fmt::format("{:.3g}", series["x"][i].get<double>())};
       for (const char* measure : measure_names) {
         const Json& s = series[measure];
@@ -57,13 +70,13 @@ std::string statistics_text(const Json& document, bool& any_few) {
         any_few |= few;
         row.insert(row.end(),
                    {error(s["median"][i]), fmt::format("[{}, {}]", error(s["p05"][i]), error(s["p95"][i])),
-                    error(s["mean"][i]), few ? "few" : ""});
+                    error(s["mean"][i]) + (few ? " few" : "    ")});
       }
       table.add(row);
       first = false;
     }
   }
-  return table.text();
+  return table.text("");
 }
 
 std::string rate(const Json& fits, std::size_t i) {
@@ -78,13 +91,14 @@ std::string rate(const Json& fits, std::size_t i) {
 std::string growth_text(const Json& document) {
   Table table({"", "", x_header(document), "componentwise mean", "median", "normwise mean", "median"}, 3);
   std::string unit;
+  const bool readings = has_both_readings(document);
   for (const Json& series : document["series"]) {
     if (!series["componentwise"].contains("growth")) continue;
     const Json& fits = series["componentwise"]["growth"];
     unit = fits["unit"].get<std::string>();
     for (std::size_t i = 0; i < fits["mean"].size(); ++i) {
       std::vector<std::string> row{i == 0 ? series["arithmetic"].get<std::string>() : "",
-                                   i == 0 ? name_of(series) : "",
+                                   i == 0 ? name_of(series, readings) : "",
                                    fmt::format("{:.3g} to {:.3g}", fits["mean"][i]["from"].get<double>(),
                                                fits["mean"][i]["to"].get<double>())};
       for (const char* measure : measure_names)
@@ -98,7 +112,7 @@ std::string growth_text(const Json& document) {
                      unit == "power"
                          ? " as a power of " + x_header(document) + ", fitted over the whole range"
                          : " in decades per layer",
-                     table.text());
+                     table.text(""));
 }
 
 /// Trials that gave no finite error, at most over all points.
@@ -133,13 +147,15 @@ std::string reference_text(const Json& reference) {
 
 std::string figure_text(const nlohmann::ordered_json& document) {
   const Json& first = document["series"][0];
+  const bool one_reading = !has_both_readings(document) && first["layers"] != 1;
   std::string text =
       fmt::format("{}: {}\n", document["figure"].get<std::string>(), document["title"].get<std::string>());
   if (const std::string changes = changes_in(document); !changes.empty())
     text += "changed: " + changes + "\n";
-  text += fmt::format("{} trials, seed {}, {} rounded; errors: median [5 %, 95 %] and mean\n",
+  text += fmt::format("{} trials, seed {}, {} rounded{}; errors: median [5 %, 95 %] and mean\n",
                       document["trials"].get<std::uint64_t>(), document["seed"].get<std::uint64_t>(),
-                      first["granularity"] == "array" ? "each array" : "every operation");
+                      first["granularity"] == "array" ? "each array" : "every operation",
+                      one_reading ? ", " + first["blocks"].get<std::string>() + " blocks" : "");
   if (x_header(document) == "x") text += "x: " + document["x_label"].get<std::string>() + "\n";
   bool any_few = false;
   text += "\n" + statistics_text(document, any_few);

@@ -34,8 +34,10 @@ std::string content_of(std::FILE* file) {
 std::string gnuplot_quoted(const std::string& text) {
   std::string out = "'";
   for (const char c : text) {
-    if (c == '\'') out += '\'';
-    out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+    if (c == '\'')
+      out += "\u2019";  // gnuplot misreads a doubled apostrophe at the beginning
+    else
+      out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
   }
   return out + "'";
 }

@@ -10,7 +10,7 @@ namespace halfulp {
 std::string run_gnuplot(const std::string& script);
 
 /// A gnuplot string in single quotes, in which nothing is expanded (between double quotes backticks run
-/// commands); control characters become blanks.
+/// commands); control characters become blanks, apostrophes U+2019.
 std::string gnuplot_quoted(const std::string& text);
 
 }  // namespace halfulp

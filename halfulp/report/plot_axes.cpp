@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <string>
 
 #include "halfulp/arith/elementary/elementary.hpp"
@@ -30,7 +31,7 @@ struct Extent {
 
 AxisRange logarithmic(const Extent& e) {
   if (!(e.least <= e.most)) return {0.1, 1, true};
-  const double low = log10(e.least), high = log10(e.most);
+  const double low = std::max(log10(e.least), -280.0), high = std::min(log10(e.most), 280.0);
   // Short axes begin and end at labels, so that there are two of them.
   if (high - low < 2.2) {
     const double first = std::floor(low + 1e-6), last = std::max(std::ceil(high - 1e-6), first + 1);
@@ -127,7 +128,7 @@ Labels decade_labels(const AxisRange& axis, int most) {
   return labels;
 }
 
-double decade(int k) { return std::stod(fmt::format("1e{}", k)); }
+double decade(int k) { return std::strtod(fmt::format("1e{}", k).c_str(), nullptr); }
 
 std::vector<SlopeTriangle> slope_triangles(const Plot& plot, const AxisRange& x, const AxisRange& y,
                                            double height_over_width) {

@@ -37,6 +37,14 @@ COMMANDS = {
                    "experiment summation --trials 5 --powers 6 --json",
                    "experiment attention-precision --trials 32 --d 6 --n 4 --D 6 --layers 3 --json",
                    "experiment heads --trials 32 --d 4 --n 4 --D 4 --layers 1,2 --bound-trials 2 --json"],
+    "figure": [
+        "figure 1 --trials 60 --arithmetic bin11 --d 4 --n 4 --D 4 --layers 5 --json",
+        "figure 1 --trials 20 --arithmetic e4m3,fp64 --d 4 --n 4 --D 4 --layers 1 --norm none --lambda 900 --json",
+        "figure 2 --trials 20 --arithmetic bin11 --layers 2,3 --lambda 0.5,1,2 --granularity array --json",
+        "figure 3 --trials 20 --arithmetic dec4 --json",
+        "figure 4 --trials 20 --arithmetic bin11 --layers 4 --blocks identical --include-weights --json",
+    ],
+    "merge": None,  # the document of the figure that was merged
     "round": None,  # prints lines of text, no document
 }
 

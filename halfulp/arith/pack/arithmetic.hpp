@@ -59,10 +59,10 @@ struct PackedArithmetic : Packed<Round> {
   HWY_INLINE Value exactly(double x) const { return Value(x); }
   HWY_INLINE Value load(Value x) const { return x; }
   HWY_INLINE Value store(Value x) const { return x; }
-  HWY_INLINE Value fma(Value a, Value b, Value c) const { return round(odd_if_bits(product_and_sum(a, b, c))); }
-  HWY_INLINE Value mul_root(Value a, double d) {
-    return round(odd_if_bits(times_root(a, root_of(d))));
+  HWY_INLINE Value fma(Value a, Value b, Value c) const {
+    return round(odd_if_bits(product_and_sum(a, b, c)));
   }
+  HWY_INLINE Value mul_root(Value a, double d) { return round(odd_if_bits(times_root(a, root_of(d)))); }
   HWY_INLINE Value div_root(Value a, double d) { return round(odd_if_bits(over_root(a, root_of(d)))); }
   HWY_INLINE Value exp(Value a) const { return round(exponential<rounds_bits<Round>>(a)); }
   /// exp(a) times a power of the radix that depends on m only: exponents have no bounds in the format, but

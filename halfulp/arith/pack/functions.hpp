@@ -93,13 +93,16 @@ HWY_INLINE PackD exponential(PackD x) {
   const PackD safe = select(usual, x, PackD(1.0));
   const auto p = detail::exp_core(safe);
   using I = Pack<std::int64_t>;
-  const I k = shift_right<6>(bits_as<std::int64_t>(p.shifted) - bits_as<std::int64_t>(PackD(detail::round_shift)));
+  const I k =
+      shift_right<6>(bits_as<std::int64_t>(p.shifted) - bits_as<std::int64_t>(PackD(detail::round_shift)));
   const PackD y = odd ? to_odd({p.hi, p.lo}) : p.hi;
   const PackD scaled = bits_as<double>(bits_as<std::int64_t>(y) + shift_left<52>(k));
   const PackD result = select(x == PackD(0.0), PackD(1.0), scaled);
-  const auto sure = odd ? usual & ((PackD(4 * detail::exp_core_error) < abs(p.lo)) | (x == PackD(0.0))) : usual;
+  const auto sure =
+      odd ? usual & ((PackD(4 * detail::exp_core_error) < abs(p.lo)) | (x == PackD(0.0))) : usual;
   if (HWY_LIKELY(all(sure))) return result;
-  return in_lanes(!sure, result, x, x, [](double a, double) HALFULP_INLINE { return odd ? exp_odd(a) : halfulp::exp(a); });
+  return in_lanes(!sure, result, x, x,
+                  [](double a, double) HALFULP_INLINE { return odd ? exp_odd(a) : halfulp::exp(a); });
 }
 
 }  // namespace halfulp::HALFULP_TARGET

@@ -38,10 +38,16 @@ HWY_INLINE TwoNormals box_muller(Pack<double> u, Pack<double> v) {
   const P radius = sqrt(P(-2.0) * log_of_uniform(u));
   const P quarters = v * P(4.0), shifted = quarters + P(0x1.8p52), q = shifted - P(0x1.8p52);
   const P t = (quarters - q) * P(1.5707963267948966), z = t * t;  // |t| <= pi / 4
-  const P sine = t * (P(1.0) + z * (P(-1.0 / 6) + z * (P(1.0 / 120) + z * (P(-1.0 / 5040) + z * (P(1.0 / 362880) +
-                 z * (P(-1.0 / 39916800) + z * P(1.0 / 6227020800.0)))))));
-  const P cosine = P(1.0) + z * (P(-0.5) + z * (P(1.0 / 24) + z * (P(-1.0 / 720) + z * (P(1.0 / 40320) +
-                   z * (P(-1.0 / 3628800) + z * P(1.0 / 479001600))))));
+  const P sine =
+      t * (P(1.0) + z * (P(-1.0 / 6) +
+                         z * (P(1.0 / 120) + z * (P(-1.0 / 5040) +
+                                                  z * (P(1.0 / 362880) + z * (P(-1.0 / 39916800) +
+                                                                              z * P(1.0 / 6227020800.0)))))));
+  const P cosine =
+      P(1.0) +
+      z * (P(-0.5) +
+           z * (P(1.0 / 24) + z * (P(-1.0 / 720) +
+                                   z * (P(1.0 / 40320) + z * (P(-1.0 / 3628800) + z * P(1.0 / 479001600))))));
   const auto quadrant = bits_as<std::uint64_t>(shifted);
   const auto odd = (quadrant & Pack<std::uint64_t>(1)) == Pack<std::uint64_t>(1);
   const Mask<double> swapped{hn::RebindMask(hn::ScalableTag<double>(), odd.v)};

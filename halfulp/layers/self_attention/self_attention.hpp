@@ -5,8 +5,8 @@
 // them together as the paper does, which is the special case h = 1, d_h = d.
 #pragma once
 
-#include "halfulp/layers/sited.hpp"
 #include "halfulp/layers/similarity_scores/similarity_scores.hpp"
+#include "halfulp/layers/sited.hpp"
 #include "halfulp/layers/softmax/softmax.hpp"
 
 namespace halfulp {
@@ -57,8 +57,8 @@ void self_attention(A& ar, MatrixView<const Value<A>> wq, MatrixView<const Value
     similarity_scores(site(ar, Site::score), MatrixView<const Value<A>>(of_head(k.view())),
                       MatrixView<const Value<A>>(of_head(q.view())), how, s.view());
     for (std::size_t t = 0; t < n; ++t)
-      causal_softmax(site(ar, Site::softmax), s.view().column(t), t, form.shift,
-                     Row<Value<A>>(exponentials), p.column(t));
+      causal_softmax(site(ar, Site::softmax), s.view().column(t), t, form.shift, Row<Value<A>>(exponentials),
+                     p.column(t));
     const MatrixView<const Value<A>> weights = p.view();
     if (project_first) {
       mix(site(ar, Site::pv), MatrixView<const Value<A>>(of_head(v.view())), weights, of_head(y));

@@ -1,0 +1,149 @@
+#include "halfulp/report/plot.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "halfulp/base/error.hpp"
+#include "halfulp/report/gnuplot.hpp"
+#include "halfulp/report/plot_axes.hpp"
+
+namespace halfulp {
+namespace {
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t times = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++times;
+  return times;
+}
+
+/// Two panels on one scale, with everything that a panel can have.
+Picture rich_picture() {
+  Plot plot{"left", "x label", "y label", true, true, {}};
+  plot.curves.push_back(
+      {"first", {1, 10, 100, 1000}, {1e-8, 1e-6, HUGE_VAL, 1e-4}, {0, 5e-7, 1, 5e-5}, {1e-7, 2e-6, 1, 2e-4}});
+  plot.curves.push_back({"second", {1, 10, 100}, {1e-3, 0, 1e-2}});
+  plot.curves.back().stroke = 1;
+  plot.lines.push_back({30, 1});
+  plot.slopes = {1, 2};
+  plot.scale = 0;
+  Plot other = plot;
+  other.title = "right";
+  other.curves = {{"third", {2, 20}, {1e-10, 1e-9}}};
+  return {"title", 2, {plot, other}};
+}
+
+TEST(Plot, WhatIsNotOnTheAxisIsAGapAndBandsEndAtTheFrame) {
+  const std::string script = script_of(rich_picture(), PictureForm::svg);
+  EXPECT_TRUE(has(script, "10 1e-06 5e-07 2e-06\n\n1000 0.0001 5e-05 0.0002\n")) << script;
+  EXPECT_TRUE(has(script, "1 0.001\n\n100 0.01\n")) << script;
+  EXPECT_FALSE(has(script, "inf"));
+  EXPECT_FALSE(has(script, "1 1e-08 0 ")) << "0 is not on a logarithmic axis";
+}
+
+TEST(Plot, PanelsOfOneScaleHaveTheSameAxes) {
+  const std::string script = script_of(rich_picture(), PictureForm::svg);
+  const std::size_t first = script.find("set yrange"), end = script.find('\n', first);
+  EXPECT_EQ(count(script, script.substr(first, end - first)), 2u);
+  EXPECT_EQ(count(script, "set object polygon"), 4u) << "a triangle for each slope and panel";
+}
+
+TEST(Plot, TheLegendHasEveryNameOnce) {
+  Picture picture = rich_picture();
+  picture.panels[1].curves[0].name = "first";
+  const std::string script = script_of(picture, PictureForm::svg);
+  EXPECT_EQ(count(script, "title 'first'"), 1u);
+  EXPECT_EQ(count(script, "title 'second'"), 1u);
+}
+
+TEST(Plot, TextsAreNoCommands) {
+  EXPECT_EQ(gnuplot_quoted("a'b\n`c`"), "'a\u2019b `c`'");
+  const auto trap = std::filesystem::path(::testing::TempDir()) / "plot_test_trap";
+  std::filesystem::remove(trap);
+  const std::string evil = "'; system('touch " + trap.string() + "'); print '`touch " + trap.string() + "`";
+  Picture picture = rich_picture();
+  picture.title = picture.panels[0].title = picture.panels[0].x_label = picture.panels[0].y_label = evil;
+  picture.panels[0].curves[0].name = evil;
+  try {
+    EXPECT_TRUE(has(drawn(picture, PictureForm::svg), "touch"));
+  } catch (const resource_error& error) {
+    EXPECT_TRUE(has(error.what(), "not installed")) << error.what();
+  }
+  EXPECT_FALSE(std::filesystem::exists(trap));
+}
+
+TEST(Plot, GnuplotDrawsAllFormsWithoutAWord) {
+  try {
+    check_can_draw();
+  } catch (const resource_error&) {
+    GTEST_SKIP() << "no gnuplot here";
+  }
+  const std::string svg = drawn(rich_picture(), PictureForm::svg);
+  for (const char* part : {"first", "second", "third", "left", "right", "title", "x label"})
+    EXPECT_TRUE(has(svg, part)) << part;
+  EXPECT_TRUE(drawn(rich_picture(), PictureForm::png).starts_with("\x89PNG"));
+  EXPECT_TRUE(drawn(rich_picture(), PictureForm::pdf).starts_with("%PDF"));
+  const Plot empty{"", "x", "y", true, true, {{"nothing", {1, 2}, {HUGE_VAL, 0}}}};
+  EXPECT_TRUE(has(drawn(empty, PictureForm::svg), "nothing finite"));
+  EXPECT_TRUE(has(drawn(Plot{}, PictureForm::svg), "nothing finite"));
+  EXPECT_THROW(run_gnuplot("no such command\n"), resource_error);
+}
+
+TEST(PlotAxes, PlaceAndAtAreInverse) {
+  for (const AxisRange& axis : {AxisRange{1e-8, 1e3, true}, AxisRange{-1, 7, false}})
+    for (const double place : {0.0, 0.25, 0.5, 1.0}) EXPECT_NEAR(axis.place(axis.at(place)), place, 1e-12);
+}
+
+TEST(PlotAxes, LabelsAreFewAndOnTheAxis) {
+  for (int low = -290; low < 250; low += 7)
+    for (int length = 1; length < 40; length += 3) {
+      const AxisRange axis{decade(low), decade(low + length), true};
+      const Labels labels = decade_labels(axis, 5);
+      EXPECT_LE(labels.exponents.size(), 5u);
+      EXPECT_GE(labels.exponents.size(), 1u) << low << " " << length;
+      for (const int k : labels.exponents) EXPECT_TRUE(low <= k && k <= low + length);
+    }
+  EXPECT_EQ(label_step({0.7, 40.3, false, true}, 5), 10);
+  EXPECT_EQ(label_step({0.7, 3.3, false, true}, 20), 1) << "layers come in whole numbers";
+}
+
+TEST(PlotAxes, ShortLogarithmicAxesEndAtLabels) {
+  Plot plot{"", "", "", true, true, {{"", {1, 2, 3}, {2e-3, 4e-3, 3e-3}}}};
+  const AxisRange y = y_axis({&plot});
+  EXPECT_EQ(y.low, 1e-3);
+  EXPECT_EQ(y.high, 1e-2);
+  plot.curves[0].y = {5e-324, 1, 1.7e308};
+  EXPECT_GT(y_axis({&plot}).low, 0);
+  EXPECT_TRUE(std::isfinite(y_axis({&plot}).high));
+}
+
+TEST(PlotAxes, TrianglesHaveTheirSlopeAndCoverNoCurve) {
+  Plot plot{"", "", "", true, true, {}};
+  Curve curve;
+  for (int i = 0; i <= 20; ++i) {
+    curve.x.push_back(std::ldexp(1.0, i));
+    curve.y.push_back(std::ldexp(1e-9, 2 * i));
+  }
+  plot.curves.push_back(curve);
+  plot.slopes = {1, 2};
+  const AxisRange x = x_axis({&plot}), y = y_axis({&plot});
+  const auto triangles = slope_triangles(plot, x, y, 0.7);
+  ASSERT_EQ(triangles.size(), 2u);
+  for (const SlopeTriangle& t : triangles) {
+    EXPECT_NEAR(std::log(t.y1 / t.y0) / std::log(t.x1 / t.x0), t.slope, 1e-9);
+    EXPECT_TRUE(x.low < t.x0 && t.x1 < x.high && y.low < t.y0 && t.y1 < y.high);
+    for (std::size_t i = 0; i < curve.x.size(); ++i)
+      EXPECT_FALSE(t.x0 <= curve.x[i] && curve.x[i] <= t.x1 && t.y0 <= curve.y[i] && curve.y[i] <= t.y1);
+  }
+  EXPECT_FALSE(triangles[0].x0 <= triangles[1].x1 && triangles[1].x0 <= triangles[0].x1 &&
+               triangles[0].y0 <= triangles[1].y1 && triangles[1].y0 <= triangles[0].y1);
+  plot.log_x = false;
+  EXPECT_TRUE(slope_triangles(plot, x_axis({&plot}), y, 0.7).empty());
+}
+
+}  // namespace
+}  // namespace halfulp
