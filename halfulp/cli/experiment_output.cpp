@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "halfulp/base/error.hpp"
+#include "halfulp/cli/files.hpp"
 #include "halfulp/report/figure_document.hpp"
 #include "halfulp/report/figure_picture.hpp"
 #include "halfulp/report/output_file.hpp"
@@ -30,12 +31,9 @@ std::string in_form(const std::string& form, const nlohmann::ordered_json& docum
 }  // namespace
 
 void check_outputs(const std::vector<std::string>& outputs) {
-  for (const std::string& path : outputs) {
-    const std::string form = ending(path);
-    if (!is_picture(form) && form != ".json" && form != ".csv")
-      throw usage_error("-o " + path + ": the ending says the form: .json, .csv, .svg, .png or .pdf");
-  }
-  for (const std::string& path : outputs) check_writable(path);
+  for (const std::string& path : outputs)
+    if (path.empty()) throw usage_error("-o: the name of a file is missing");
+  for (const std::string& path : outputs) form_of_output(path, {".json", ".csv", ".svg", ".png", ".pdf"});
   if (std::any_of(outputs.begin(), outputs.end(), [](const auto& path) { return is_picture(ending(path)); }))
     check_can_draw();
 }

@@ -1,12 +1,12 @@
 // halfulp experiment: what the paper's figures do not ask.
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <memory>
 
 #include "halfulp/base/error.hpp"
 #include "halfulp/base/parallel.hpp"
 #include "halfulp/base/suggest.hpp"
+#include "halfulp/cli/files.hpp"
 #include "halfulp/cli/memory.hpp"
 #include "halfulp/cli/progress_bar.hpp"
 #include "halfulp/cli/verb.hpp"
@@ -157,9 +157,7 @@ nlohmann::ordered_json document_of(const Options& o, const CLI::App& verb, Conso
       verb, o.name,
       {"--d", "--n", "--D", "--layers", "--lambda", "--norm", "--diag", "--blocks", "--bound-trials"});
   options["bound_trials"] = o.bound_trials;
-  const Figure figure = heads(f);
-  check(figure.plan, 0.8 * physical_memory());
-  auto document = document_of_figure(o, figure, trials(400), std::move(options), console);
+  auto document = document_of_figure(o, heads(f), trials(400), std::move(options), console);
   if (o.bound_trials > 0) {
     ProgressBar bar(console.log);
     add_curves(document, run_curves(heads_bounds(f), o.bound_trials, bar.callback()));
@@ -181,12 +179,7 @@ void run(const Options& options, const CLI::App& verb, Console& console) {
         fmt::format("unknown experiment '{}': {}", options.name.substr(0, 64), list_of(experiments)));
   if (options.over != "layer" && options.over != "lambda")
     throw usage_error(fmt::format("--over {}: layer or lambda", options.over.substr(0, 64)));
-  const std::string form = std::filesystem::path(options.output).extension().string();
-  if (!options.output.empty()) {
-    if (form != ".json" && form != ".csv" && form != ".svg" && form != ".png")
-      throw usage_error("-o " + options.output + ": the ending says the form: .json, .csv, .svg or .png");
-    check_writable(options.output);
-  }
+  const std::string form = form_of_output(options.output, {".json", ".csv", ".svg", ".png"});
   set_threads(options.threads);
   const auto document = document_of(options, verb, console);
   if (!options.output.empty()) write_whole_file(options.output, in_form(form, options.over, document));
