@@ -36,13 +36,14 @@ struct AttentionForm {
   RootOfD root = RootOfD::exact;
 };
 
-/// The paper's attention, for one head or for h heads side by side (rows h d_h .. of W_q, W_k, W_v are head
-/// h's, d_h = d / h; no output projection).  Sites: qkv, score, softmax, pv.
+/// The paper's attention, for one head or for several side by side: each has its share of the rows of W_q,
+/// W_k and of W_v, in order (queries may be narrower than values; no output projection).  Sites: qkv, score,
+/// softmax, pv.
 template <class A>
 void self_attention(A& ar, MatrixView<const Value<A>> wq, MatrixView<const Value<A>> wk,
                     MatrixView<const Value<A>> wv, MatrixView<const Value<A>> x, AttentionForm form,
                     MatrixView<Value<A>> y, std::size_t heads = 1) {
-  const std::size_t n = x.columns(), d_h = wq.rows() / heads;
+  const std::size_t n = x.columns();
   Matrix<Value<A>> q(wq.rows(), n), k(wk.rows(), n), s(n, n), p(n, n);
   const bool project_first = form.order == ValueOrder::project_first;
   Matrix<Value<A>> v(project_first ? wv.rows() : x.rows(), n);
@@ -53,7 +54,10 @@ void self_attention(A& ar, MatrixView<const Value<A>> wq, MatrixView<const Value
   const auto how = form.root == RootOfD::exact ? ScoreScale::by_exact_root : ScoreScale::by_rounded_root;
   std::vector<Value<A>> exponentials(n);
   for (std::size_t h = 0; h < heads; ++h) {
-    const auto of_head = [&](auto view) { return view.rows_part(h * d_h, d_h); };
+    const auto of_head = [&](auto view) {
+      const std::size_t rows = view.rows() / heads;
+      return view.rows_part(h * rows, rows);
+    };
     similarity_scores(site(ar, Site::score), MatrixView<const Value<A>>(of_head(k.view())),
                       MatrixView<const Value<A>>(of_head(q.view())), how, s.view());
     for (std::size_t t = 0; t < n; ++t)
