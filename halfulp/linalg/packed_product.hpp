@@ -16,10 +16,18 @@ HWY_INLINE void packed_entries(PackedArithmetic<Round>& ar, std::size_t depth, L
   for (std::size_t k = 0; k < depth; ++k) {
     const PackD left = a(k);
     const PackD* const right = x.data() + k * x.pitch() + j;
-    unroll<count>([&](auto c) HALFULP_INLINE {
-      constexpr std::size_t e = decltype(c)::value;
-      s[e] = ar.add(s[e], ar.mul(left, right[e]));
-    });
+    if constexpr (requires { ar.round.together(s); }) {
+      PackD t[count];
+      unroll<count>([&](auto c) HALFULP_INLINE { t[c.value] = left * right[c.value]; });
+      ar.round.together(t);
+      unroll<count>([&](auto c) HALFULP_INLINE { s[c.value] = s[c.value] + t[c.value]; });
+      ar.round.together(s);
+    } else {
+      unroll<count>([&](auto c) HALFULP_INLINE {
+        constexpr std::size_t e = decltype(c)::value;
+        s[e] = ar.add(s[e], ar.mul(left, right[e]));
+      });
+    }
   }
   for (std::size_t c = 0; c < count; ++c) y[c] = s[c];
 }
@@ -27,7 +35,7 @@ HWY_INLINE void packed_entries(PackedArithmetic<Round>& ar, std::size_t depth, L
 template <class Round, class Left>
 HWY_INLINE void packed_product(PackedArithmetic<Round>& ar, std::size_t depth, MatrixView<const PackD> x,
                                MatrixView<PackD> y, Left left) {
-  constexpr std::size_t group = unbounded_radix<Round> == 10 ? 4 : PackD::lanes >= 8 ? 10 : 4;
+  constexpr std::size_t group = unbounded_radix<Round> == 10 ? 5 : PackD::lanes >= 8 ? 10 : 4;
   for (std::size_t i = 0; i < y.rows(); ++i) {
     const auto a = [&](std::size_t k) HALFULP_INLINE { return left(i, k); };
     std::size_t j = 0;

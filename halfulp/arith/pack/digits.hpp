@@ -1,13 +1,14 @@
 // Packs of binary64 rounded to p <= 15 significant decimal digits; the scalar twin is round_to_digits().
 //
-// n = RN(x 10^s) with s such that n has p digits, then n / 10^s.  For 0 <= s <= 22 the power is exact, and
+// n = RN(x 10^s) with s such that n has p digits, then n / 10^s.  For 0 <= s <= 21 the power is exact, and
 // each step is one rounding:
 //   n = RN(x 10^s + G) - G,  G = 1.5 2^52: the fused sum has its last place at 1, the difference is exact.
-//   n / 10^s = RN(q + r (n - q 10^s)),  r = RN(10^-s), q = RN(n r), both sums fused (Markstein 1990).
-//     q is wrong by at most 1.5 places, so its rest is exact (a multiple of 2^s, and 5^22 < 2^52), and what
-//     is rounded last differs from n / 10^s by at most 1.5 2^-53 places.  A midpoint m is farther away:
-//     n - m 10^s is a multiple of 2^s half places (at most 1), and not 0 (no finite quotient of n < 2^53 has
-//     54 bits), so |n / 10^s - m| >= 5^-22 / 2 > 2^-52.1 places.
+//   n / 10^s = RN(q + r (n - q 10^s)),  r near 10^-s, q = RN(n r), both sums fused (Markstein 1990).
+//     r is RN(10^-s) or RN(10 RN(10^-(s + 1))), wrong by at most 2^-51.9 of itself, so q by at most 3 places
+//     and its rest is exact (a multiple of 2^s half places, and 6 5^21 < 2^52): what is rounded last differs
+//     from n / 10^s by at most 3 2^-51.9 places.  A midpoint m is farther away: n - m 10^s is a multiple of
+//     2^s half places, and not 0 (no finite quotient of n < 2^53 has 54 bits), so |n / 10^s - m| >=
+//     5^-21 / 2 > 2^-49.8 places.
 // For other s see digits_in_two_parts.hpp; what that leaves undecided goes to round_to_digits().
 #pragma once
 
@@ -22,7 +23,7 @@ namespace halfulp::HALFULP_TARGET {
 
 alignas(64) inline constexpr double powers_of_ten[32] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                                          1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                                         1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22, 1e23};
+                                                         1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 alignas(64) inline constexpr double inverse_powers_of_ten[32] = {
     1e0,   1e-1,  1e-2,  1e-3,  1e-4,  1e-5,  1e-6,  1e-7,  1e-8,  1e-9,  1e-10, 1e-11,
     1e-12, 1e-13, 1e-14, 1e-15, 1e-16, 1e-17, 1e-18, 1e-19, 1e-20, 1e-21, 1e-22};
@@ -36,18 +37,45 @@ struct Digits {
   HWY_INLINE explicit Digits(const RoundingConstants<double>& c) : Digits(c.digits) {}
 
   HWY_INLINE P operator()(P x) const {
-    const P first = shift_of(x);
-    const P first_power = power(first);
-    const auto too_large = top <= abs(x * first_power);  // next to top, both choices give 10^p / 10^s
-    const P s = select(too_large, first - P(1.0), first);
-    const P ten_to_s = select(too_large, first_power * P(0.1), first_power);  // exact: see the assertion
-    const P n = fma(x, ten_to_s, P(grid)) - P(grid);
-    const P y = quotient(n, ten_to_s, s);
-    const auto usual = (P(grid) <= s) & (s <= P(grid + 22));
-    if (HWY_LIKELY(all(usual))) return y;
-    const auto settled = usual | (x == P(0.0));
-    const P z = select(usual, y, x);
-    return all(settled) ? z : others(digits, x, z, settled);
+    P z[1] = {x};
+    together(z);
+    return z[0];
+  }
+
+  /// Every z rounded, step by step side by side: a step waits for the one before it, not for its neighbours.
+  template <std::size_t count>
+  HWY_INLINE void together(P (&z)[count]) const {
+    P s[count], ten_to_s[count], inverse[count], y[count];
+    unroll<count>([&](auto i) HALFULP_INLINE {
+      constexpr std::size_t e = decltype(i)::value;
+      s[e] = shift_of(z[e]);
+      ten_to_s[e] = power(s[e]);
+      inverse[e] = inverse_power(s[e]);
+    });
+    unroll<count>([&](auto i) HALFULP_INLINE {
+      constexpr std::size_t e = decltype(i)::value;
+      const auto too_large = top <= abs(z[e] * ten_to_s[e]);  // next to top, both choices give 10^p / 10^s
+      s[e] = select(too_large, s[e] - P(1.0), s[e]);
+      ten_to_s[e] = select(too_large, ten_to_s[e] * P(0.1), ten_to_s[e]);  // exact
+      inverse[e] = select(too_large, inverse[e] * P(10.0), inverse[e]);
+    });
+    auto usual = is_usual(s[0]);
+    unroll<count>([&](auto i) HALFULP_INLINE {
+      constexpr std::size_t e = decltype(i)::value;
+      const P n = fma(z[e], ten_to_s[e], P(grid)) - P(grid);
+      y[e] = quotient(n, ten_to_s[e], inverse[e]);
+      if constexpr (e > 0) usual = usual & is_usual(s[e]);
+    });
+    if (HWY_LIKELY(all(usual))) {
+      unroll<count>([&](auto i) HALFULP_INLINE { z[i.value] = y[i.value]; });
+      return;
+    }
+    unroll<count>([&](auto i) HALFULP_INLINE {
+      constexpr std::size_t e = decltype(i)::value;
+      const auto own = is_usual(s[e]), settled = own | (z[e] == P(0.0));
+      y[e] = select(own, y[e], z[e]);
+      z[e] = all(settled) ? y[e] : others(digits, z[e], y[e], settled);
+    });
   }
 
  private:
@@ -77,14 +105,34 @@ struct Digits {
 #endif
   }
 
-  /// n / 10^s, rounded once; the third argument is G + s.
-  static HWY_INLINE P quotient(P n, P ten_to_s, P s) {
+  /// 10^-s, rounded, where quotient() wants it.
+  static HWY_INLINE P inverse_power(P s) {
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
-    const P inverse = permuted(inverse_powers_of_ten, s), q = n * inverse;
+    return permuted(inverse_powers_of_ten, s);
+#else
+    return s;
+#endif
+  }
+
+  /// n / 10^s, rounded once.
+  static HWY_INLINE P quotient(P n, P ten_to_s, P inverse) {
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+    const P q = n * inverse;
     return fma(negative_fma(q, ten_to_s, n), inverse, q);
 #else
-    static_cast<void>(s);
+    static_cast<void>(inverse);
     return n / ten_to_s;  // no dearer than looking up the inverse
+#endif
+  }
+
+  /// 0 <= s <= 21, of G + s.
+  static HWY_INLINE Mask<double> is_usual(P s) {
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+    const __m512i distance =
+        _mm512_sub_epi64(_mm512_castpd_si512(s.v.raw), _mm512_castpd_si512(P(grid).v.raw));
+    return {hn::Mask<P::Tag>{_mm512_cmple_epu64_mask(distance, _mm512_set1_epi64(21))}};
+#else
+    return (P(grid) <= s) & (s <= P(grid + 21));
 #endif
   }
 
@@ -117,8 +165,12 @@ struct Digits {
     return P::load(to);
   }
 
-  static_assert(1e23 * 0.1 == 1e22 && 1e1 * 0.1 == 1e0,
-                "0.1 is wrong by 2^-54 of itself, so 10^s 0.1 is 10^(s-1)");
+  /// RN(0.1) is wrong by 2^-54 of itself: less than half a place of the product.
+  static_assert([] {
+    for (int s = 1; s <= 22; ++s)
+      if (powers_of_ten[s] * 0.1 != powers_of_ten[s - 1]) return false;
+    return true;
+  }());
 
   int digits;
   P most, top;
