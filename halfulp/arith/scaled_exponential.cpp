@@ -6,10 +6,19 @@
 
 namespace halfulp {
 
-double exp_in_scale_of(double a, double m, int radix) {
+namespace {
+
+DoubleDouble scaled_argument(double a, double m, int radix) {
+  if (!std::isfinite(m)) return {a, 0};
+  if (std::fabs(m) > 1e6) return DoubleDouble{a} - m;
   const DoubleDouble unit = log(DoubleDouble{static_cast<double>(radix)});
-  const double k = std::isfinite(m) ? std::nearbyint(m / unit.hi) : 0.0;
-  const DoubleDouble z = exp(DoubleDouble{a} - unit * k);
+  return DoubleDouble{a} - unit * std::nearbyint(m / unit.hi);
+}
+
+}  // namespace
+
+double exp_in_scale_of(double a, double m, int radix) {
+  const DoubleDouble z = exp(scaled_argument(a, m, radix));
   return radix == 2 ? round_to_odd(z) : z.hi;
 }
 

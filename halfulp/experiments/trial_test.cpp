@@ -29,6 +29,7 @@ std::vector<double> errors_of(const Setup& s, const std::vector<Arithmetics>& a,
 }
 
 void expect_same(double a, double b, const std::string& where) {
+  if (std::isnan(a) && std::isnan(b)) return;
   EXPECT_EQ(std::bit_cast<std::uint64_t>(a), std::bit_cast<std::uint64_t>(b))
       << where << ": " << a << ", " << b;
 }
@@ -86,10 +87,24 @@ TEST(Trial, AttentionAloneHeadsAndRoundedWeightsGiveTheDefinitionsBits) {
 
 TEST(Trial, ScoresBeyondTheCarriersExponentialsGiveTheDefinitionsBitsAndNumbers) {
   auto s = small();
-  s.lambda = 40;  // scores of thousands
   const std::vector<Arithmetics> unbounded{all_in("bin8"), all_in("bin24"), all_in("dec6")};
-  expect_definition(s, unbounded, "lambda");
-  for (const double e : errors_of(s, unbounded)) EXPECT_TRUE(std::isfinite(e));
+  for (const double lambda :
+       {40.0, 1e18, 1e25}) {  // scores of thousands, and beyond any exponential's digits
+    s.lambda = lambda;
+    expect_definition(s, unbounded, "lambda " + std::to_string(lambda));
+    for (const double e : errors_of(s, unbounded)) EXPECT_TRUE(std::isfinite(e)) << lambda;
+  }
+}
+
+TEST(Trial, AnOverflowIsAnErrorOfNoNumberOnPacksToo) {
+  auto s = small();
+  s.input_deviation = 1e4;
+  s.norm = NormOrder::none;
+  const std::vector<Arithmetics> bounded{all_in("fp16")};
+  expect_definition(s, bounded, "fp16");
+  std::size_t lost = 0;
+  for (const double e : errors_of(s, bounded)) lost += std::isnan(e);
+  EXPECT_GT(lost, trials_at_once);
 }
 
 TEST(Trial, PromotedSitesGiveTheDefinitionsBits) {

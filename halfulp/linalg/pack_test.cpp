@@ -65,6 +65,14 @@ void expect_simulated(const std::string& name) {
     }
 }
 
+TEST(Pack, NothingEqualsNaN) {
+  const Pack<double> nan(std::nan("")), one(1.0);
+  EXPECT_TRUE(all(nan != nan));
+  EXPECT_TRUE(all(nan != one));
+  EXPECT_FALSE(any(nan == nan));
+  EXPECT_FALSE(any((nan < one) | (one <= nan)));
+}
+
 TEST(Packed, EveryOperationIsTheSimulatedOneAtTheCornersOfTheFormat) {
   for (const char* name : {"fp16", "e4m3fn", "e5m2", "e2m1", "e6m5"}) expect_simulated<Grid<float>>(name);
   for (const char* name : {"fp16", "bf16", "tf32", "e4m3fn", "e5m14"}) expect_simulated<Grid<double>>(name);

@@ -138,9 +138,10 @@ template <class T>
 HWY_INLINE Mask<T> operator==(Pack<T> a, Pack<T> b) {
   return {hn::Eq(a.v, b.v)};
 }
+/// True where either is NaN, as of numbers (Highway's Ne is not, on x86).
 template <class T>
 HWY_INLINE Mask<T> operator!=(Pack<T> a, Pack<T> b) {
-  return {hn::Ne(a.v, b.v)};
+  return {hn::Not(hn::Eq(a.v, b.v))};
 }
 template <class T>
 HWY_INLINE Mask<T> operator&(Mask<T> a, Mask<T> b) {
