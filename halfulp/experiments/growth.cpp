@@ -53,6 +53,14 @@ Growth fit(std::span<const double> x, std::span<const GroupedSample> samples, St
   return growth;
 }
 
+/// Halves first, so that a value is moved log2(groups) times, not once for every group after its own.
+Sample merged(std::span<const Sample> groups) {
+  if (groups.size() == 1) return groups.front();
+  Sample half = merged(groups.first(groups.size() / 2));
+  half.merge(merged(groups.subspan(groups.size() / 2)));
+  return half;
+}
+
 void check_range(const char* who, std::size_t first, std::size_t last, std::size_t size) {
   if (first < last && last < size) return;
   throw shape_error(std::string(who) + ": from " + std::to_string(first) + " to " + std::to_string(last) +
@@ -65,11 +73,7 @@ void GroupedSample::merge(const GroupedSample& other) {
   for (std::size_t g = 0; g < count; ++g) groups_[g].merge(other.groups_[g]);
 }
 
-Sample GroupedSample::total() const {
-  Sample total;
-  for (const Sample& group : groups_) total.merge(group);
-  return total;
-}
+Sample GroupedSample::total() const { return merged(groups_); }
 
 void GroupedSample::append_to(std::vector<std::uint64_t>& words) const {
   for (const Sample& group : groups_) group.append_to(words);

@@ -77,7 +77,10 @@ void Outcome::add(TrialRange range, const double* errors) {
 void Outcome::merge(const Outcome& other) {
   if (plan_ != other.plan_) throw input_error("outcomes of different experiments do not merge");
   for (const TrialRange& r : other.done_) mark(r);
-  for (std::size_t c = 0; c < cells_.size(); ++c) cells_[c].merge(other.cells_[c]);
+  const auto merge_in = [&](std::size_t first, std::size_t last) {
+    for (std::size_t c = first; c < last; ++c) cells_[c].merge(other.cells_[c]);
+  };
+  parallel_for(cells_.size(), 64, merge_in, Interruptible::no);
 }
 
 void Outcome::append_to(std::vector<std::uint64_t>& words) const {
