@@ -111,14 +111,10 @@ nlohmann::ordered_json document_of_figure(const Options& o, const Figure& figure
   run_plan(figure.plan, {0, trials}, outcome, bar.callback());
   auto document =
       experiment_document({o.name, figure.title, console.command_line, o.seed, trials, std::move(options)});
-  if (o.name == "heads") {
+  if (o.name == "attention-precision")
+    add_promotions(document, figure, outcome);
+  else
     add_series(document, figure, outcome);
-    return document;
-  }
-  std::vector<std::string> names;
-  for (const PromotedSet& set : promoted_sets()) names.push_back(set.name);
-  add_series(document, figure, outcome, names);
-  add_gains(document, figure, outcome);
   return document;
 }
 
