@@ -122,16 +122,6 @@ Matrix<double> drawn_matrix(const Setup& setup, std::uint64_t seed, std::uint64_
   return m;
 }
 
-template <class V>
-PaperBlock<V> lifted(const PaperBlock<double>& b) {
-  const auto matrix = [](const Matrix<double>& m) {
-    Matrix<V> y(m.rows(), m.columns());
-    for (std::size_t i = 0; i < m.values().size(); ++i) y.values()[i] = V{m.values()[i]};
-    return y;
-  };
-  return {matrix(b.wq), matrix(b.wk), matrix(b.wv), matrix(b.a1), matrix(b.a2), {}, {}};
-}
-
 }  // namespace
 
 Matrix<double> input_of(const Setup& setup, std::uint64_t seed, std::uint64_t trial) {
@@ -227,13 +217,12 @@ std::vector<double> reference_error(const Setup& setup, std::uint64_t seed, std:
     Simulated binary64(rounding_rule("fp64"));
     DoubleDoubleArithmetic exact;
     Matrix<double> state = x, next = x;
-    Matrix<DoubleDouble> truth(setup.d, setup.n), next_truth(setup.d, setup.n);
-    for (std::size_t i = 0; i < x.values().size(); ++i) truth.values()[i] = DoubleDouble{x.values()[i]};
+    Matrix<DoubleDouble> truth = in<DoubleDouble>(x), next_truth = truth;
     for (std::size_t l = 0; l < setup.layers; ++l) {
       const PaperBlock<double> weights = weights_of(setup, seed, trial, l);
       trial_layer(binary64, weights, setup, Shift::by_maximum, MatrixView<const double>(state.view()),
                   next.view());
-      trial_layer(exact, lifted<DoubleDouble>(weights), setup, Shift::by_maximum,
+      trial_layer(exact, in<DoubleDouble>(weights), setup, Shift::by_maximum,
                   MatrixView<const DoubleDouble>(truth.view()), next_truth.view());
       std::swap(state, next);
       std::swap(truth, next_truth);
