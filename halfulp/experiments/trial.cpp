@@ -4,7 +4,6 @@
 #include <cmath>
 #include <string_view>
 
-#include "halfulp/arith/rounder.hpp"
 #include "halfulp/experiments/trial_kernel.hpp"
 #include "halfulp/experiments/trial_layer.hpp"
 #include "halfulp/linalg/kernels.hpp"
@@ -186,8 +185,10 @@ void run_trials(const Setup& setup, const std::vector<Arithmetics>& arithmetics,
                 std::uint64_t first, double* errors) {
   std::vector<Arithmetics> slow;
   std::vector<PackedRule> rules;
+  std::vector<bool> is_fast;
   for (const Arithmetics& a : arithmetics) {
-    if (run_on_packs(a))
+    is_fast.push_back(run_on_packs(a));
+    if (is_fast.back())
       rules.push_back(packed(a));
     else
       slow.push_back(a);
@@ -202,8 +203,8 @@ void run_trials(const Setup& setup, const std::vector<Arithmetics>& arithmetics,
   for (std::size_t t = 0; t < trials_at_once; ++t) {
     if (!slow.empty()) run_by_definition(setup, slow, seed, first + t, slow_errors.data());
     const double *from_fast = fast_errors.data() + t * rules.size() * each, *from_slow = slow_errors.data();
-    for (const Arithmetics& a : arithmetics) {
-      const double*& from = run_on_packs(a) ? from_fast : from_slow;
+    for (const bool fast : is_fast) {
+      const double*& from = fast ? from_fast : from_slow;
       errors = std::copy_n(from, each, errors);
       from += each;
     }
