@@ -1,9 +1,11 @@
 #include "halfulp/experiments/trial.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string_view>
 
+#include "halfulp/base/parallel.hpp"
 #include "halfulp/experiments/trial_kernel.hpp"
 #include "halfulp/experiments/trial_layer.hpp"
 #include "halfulp/linalg/kernels.hpp"
@@ -121,6 +123,35 @@ Matrix<double> drawn_matrix(const Setup& setup, std::uint64_t seed, std::uint64_
   return m;
 }
 
+/// Of the binary64 run against double-double, the largest after any layer.
+std::array<double, measure_count> reference_error_of_trial(const Setup& setup, std::uint64_t seed,
+                                                           std::uint64_t trial) {
+  std::array<double, measure_count> largest{};
+  const Matrix<double> x = input_of(setup, seed, trial);
+  Simulated binary64(rounding_rule("fp64"));
+  DoubleDoubleArithmetic exact;
+  Matrix<double> state = x, next = x;
+  Matrix<DoubleDouble> truth = in<DoubleDouble>(x), next_truth = truth;
+  for (std::size_t l = 0; l < setup.layers; ++l) {
+    const PaperBlock<double> weights = weights_of(setup, seed, trial, l);
+    trial_layer(binary64, weights, setup, Shift::by_maximum, MatrixView<const double>(state.view()),
+                next.view());
+    trial_layer(exact, in<DoubleDouble>(weights), setup, Shift::by_maximum,
+                MatrixView<const DoubleDouble>(truth.view()), next_truth.view());
+    std::swap(state, next);
+    std::swap(truth, next_truth);
+    double errors[measure_count];
+    measure(
+        state.values().size(),
+        [&](std::size_t i) {
+          return static_cast<double>(DoubleDouble{state.values()[i]} - truth.values()[i]);
+        },
+        [&](std::size_t i) { return truth.values()[i].hi; }, errors);
+    for (std::size_t m = 0; m < measure_count; ++m) largest[m] = larger_or_nan(largest[m], errors[m]);
+  }
+  return largest;
+}
+
 }  // namespace
 
 Matrix<double> input_of(const Setup& setup, std::uint64_t seed, std::uint64_t trial) {
@@ -212,31 +243,13 @@ void run_trials(const Setup& setup, const std::vector<Arithmetics>& arithmetics,
 }
 
 std::vector<double> reference_error(const Setup& setup, std::uint64_t seed, std::size_t trials) {
+  std::vector<std::array<double, measure_count>> all(trials);
+  parallel_for(trials, 1, [&](std::size_t trial, std::size_t) {
+    all[trial] = reference_error_of_trial(setup, seed, trial);
+  });
   std::vector<double> largest(measure_count, 0.0);
-  for (std::uint64_t trial = 0; trial < trials; ++trial) {
-    const Matrix<double> x = input_of(setup, seed, trial);
-    Simulated binary64(rounding_rule("fp64"));
-    DoubleDoubleArithmetic exact;
-    Matrix<double> state = x, next = x;
-    Matrix<DoubleDouble> truth = in<DoubleDouble>(x), next_truth = truth;
-    for (std::size_t l = 0; l < setup.layers; ++l) {
-      const PaperBlock<double> weights = weights_of(setup, seed, trial, l);
-      trial_layer(binary64, weights, setup, Shift::by_maximum, MatrixView<const double>(state.view()),
-                  next.view());
-      trial_layer(exact, in<DoubleDouble>(weights), setup, Shift::by_maximum,
-                  MatrixView<const DoubleDouble>(truth.view()), next_truth.view());
-      std::swap(state, next);
-      std::swap(truth, next_truth);
-      double errors[measure_count];
-      measure(
-          state.values().size(),
-          [&](std::size_t i) {
-            return static_cast<double>(DoubleDouble{state.values()[i]} - truth.values()[i]);
-          },
-          [&](std::size_t i) { return truth.values()[i].hi; }, errors);
-      for (std::size_t m = 0; m < measure_count; ++m) largest[m] = larger_or_nan(largest[m], errors[m]);
-    }
-  }
+  for (const auto& of_trial : all)
+    for (std::size_t m = 0; m < measure_count; ++m) largest[m] = larger_or_nan(largest[m], of_trial[m]);
   return largest;
 }
 
