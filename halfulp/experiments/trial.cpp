@@ -173,17 +173,6 @@ PaperBlock<double> weights_of(const Setup& s, std::uint64_t seed, std::uint64_t 
   return b;
 }
 
-bool runs_on_packs(const RoundingRule& rule) {
-  if (rule.mode != Rounding::nearest_even) return false;
-  if (rule.format.is_decimal()) return rule.format.digits <= 15;
-  if (rule.format.precision == 53) return true;
-  return rule.format.precision <= 25 && (rule.format.is_unbounded() || fits_grid<double>(rule));
-}
-
-Shift shift_for(const RoundingRule& rule) {
-  return rule.format.is_unbounded() ? Shift::none : Shift::by_maximum;
-}
-
 bool run_on_packs(const Arithmetics& a) {
   if (!runs_on_packs(a.rule)) return false;
   return a.promoted.empty() || (runs_on_packs(a.promotion) && way_of(a.rule) == way_of(a.promotion));
