@@ -40,8 +40,8 @@ std::string csv_of_curves(const Json& document) {
 }
 
 std::string csv_of_series(const Json& document) {
-  constexpr const char* columns[] = {"mean", "mean_se", "median",     "p05",
-                                     "p95",  "geomean", "tail_index", "not_finite"};
+  constexpr const char* columns[] = {"mean",    "mean_se",    "median",   "p05", "p95",
+                                     "geomean", "tail_index", "infinite", "nan"};
   std::string csv = "arithmetic,promoted,blocks,layers,x_label,x,measure";
   for (const char* column : columns) csv += fmt::format(",{}", column);
   csv += "\n";

@@ -1,39 +1,21 @@
 #include "halfulp/report/experiment_document.hpp"
 
 #include <array>
-#include <cmath>
 
 #include "halfulp/base/parallel.hpp"
 #include "halfulp/experiments/attention_precision.hpp"
 #include "halfulp/report/figure_options.hpp"
+#include "halfulp/report/json_number.hpp"
 #include "halfulp/report/provenance.hpp"
+#include "halfulp/report/statistics_document.hpp"
 
 namespace halfulp {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr Measure measures[] = {Measure::componentwise, Measure::normwise};
-constexpr const char* measure_names[] = {"componentwise", "normwise"};
-
-Json number(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
-Json interval(const Interval& i) { return Json::array({number(i.low), number(i.high)}); }
-
 /// Arrays over the points of a curve, by name.
 void push(Json& to, const char* key, Json value) { to[key].push_back(std::move(value)); }
-
-void push_summary(Json& to, const Summary& s) {
-  push(to, "mean", number(s.mean));
-  push(to, "mean_se", number(s.mean_se));
-  push(to, "median", number(s.median));
-  push(to, "median_ci", interval(s.median_ci));
-  push(to, "p05", number(s.p05));
-  push(to, "p95", number(s.p95));
-  push(to, "geomean", number(s.geomean));
-  push(to, "tail_index", number(s.tail_index));
-  push(to, "mean_carried_by_few", s.carried_by_few);
-  push(to, "not_finite", s.infinite + s.nan);
-}
 
 Json abscissas(const Series& series) {
   Json x = Json::array();
@@ -44,13 +26,6 @@ Json abscissas(const Series& series) {
 Json arrays(std::initializer_list<const char*> keys) {
   Json all = Json::object();
   for (const char* key : keys) all[key] = Json::array();
-  return all;
-}
-
-Json summaries(const std::vector<Sample>& samples) {
-  Json all = arrays({"mean", "mean_se", "median", "median_ci", "p05", "p95", "geomean", "tail_index",
-                     "mean_carried_by_few", "not_finite"});
-  for (const Sample& sample : samples) push_summary(all, summarise(sample));
   return all;
 }
 
@@ -76,7 +51,7 @@ ReadSeries read(const Figure& figure, const Outcome& outcome, const Series& seri
                   {}};
   for (std::size_t m = 0; m < measure_count; ++m) {
     read.values[m] = values_of(figure, outcome, series, arithmetic, measures[m]);
-    read.json[measure_names[m]] = summaries(read.values[m].samples);
+    read.json[measure_names[m]] = statistics_of(read.values[m].samples);
   }
   return read;
 }

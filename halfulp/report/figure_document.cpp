@@ -7,54 +7,14 @@
 #include "halfulp/arith/elementary/elementary.hpp"
 #include "halfulp/base/parallel.hpp"
 #include "halfulp/report/figure_options.hpp"
+#include "halfulp/report/json_number.hpp"
 #include "halfulp/report/provenance.hpp"
+#include "halfulp/report/statistics_document.hpp"
 
 namespace halfulp {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr Measure measures[] = {Measure::componentwise, Measure::normwise};
-constexpr const char* measure_names[] = {"componentwise", "normwise"};
-
-Json number(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
-Json pair(const Interval& interval) { return {number(interval.low), number(interval.high)}; }
-
-/// Share of the values that are smaller than the mean.
-double share_below(double mean, const Sample& sample) {
-  std::uint64_t below = mean > 0 ? sample.zeros() : 0;
-  for (const auto& [value, count] : sample.buckets())
-    if (value < mean) below += count;
-  return static_cast<double>(below) / static_cast<double>(sample.count());
-}
-
-/// What summarise says, each quantity an array over the samples.
-Json statistics(const std::vector<Sample>& samples) {
-  Json all = Json::object();
-  for (const char* key :
-       {"mean", "mean_se", "median", "median_ci", "p05", "p95", "geomean", "geomean_ci", "tail_index",
-        "top_share", "carried_by_few", "infinite", "nan", "largest", "share_below_mean"})
-    all[key] = Json::array();
-  for (const Sample& sample : samples) {
-    const Summary s = summarise(sample);
-    all["mean"].push_back(number(s.mean));
-    all["mean_se"].push_back(number(s.mean_se));
-    all["median"].push_back(number(s.median));
-    all["median_ci"].push_back(pair(s.median_ci));
-    all["p05"].push_back(number(s.p05));
-    all["p95"].push_back(number(s.p95));
-    all["geomean"].push_back(number(s.geomean));
-    all["geomean_ci"].push_back(pair(s.geomean_ci));
-    all["tail_index"].push_back(number(s.tail_index));
-    all["top_share"].push_back(number(s.top_share));
-    all["carried_by_few"].push_back(s.carried_by_few);
-    all["infinite"].push_back(s.infinite);
-    all["nan"].push_back(s.nan);
-    all["largest"].push_back(number(s.largest));
-    all["share_below_mean"].push_back(number(share_below(s.mean, sample)));
-  }
-  return all;
-}
 
 struct Span {
   std::size_t first, last;
@@ -68,7 +28,7 @@ std::vector<Span> spans(std::size_t points) {
 }
 
 Json fitted(const Growth& growth, double from, double to) {
-  return {{"from", from}, {"to", to}, {"rate", number(growth.rate)}, {"interval", pair(growth.interval)}};
+  return {{"from", from}, {"to", to}, {"rate", number(growth.rate)}, {"interval", interval(growth.interval)}};
 }
 
 Json growth_by_layer(const std::vector<double>& x, const SeriesValues& values) {
@@ -121,9 +81,9 @@ Json series_of(const Figure& figure, const Series& series, std::size_t arithmeti
   std::vector<double> x;
   for (const Point& point : series.points) x.push_back(point.x);
   one["x"] = x;
-  for (const Measure measure : measures) {
-    const SeriesValues values = values_of(figure, outcome, series, arithmetic, measure);
-    Json& to = one[measure_names[static_cast<std::size_t>(measure)]] = statistics(values.samples);
+  for (std::size_t m = 0; m < measure_count; ++m) {
+    const SeriesValues values = values_of(figure, outcome, series, arithmetic, measures[m]);
+    Json& to = one[measure_names[m]] = statistics_of(values.samples);
     if (series.layers == 0)
       to["growth"] = growth_by_layer(x, values);
     else if (figure.log_x)
