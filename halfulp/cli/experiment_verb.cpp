@@ -43,10 +43,9 @@ constexpr const char* footer =
     "\n"
     "The result is a function of the options and the seed, whatever the number of threads.  -o FILE.csv has "
     "one\n"
-    "table: for heads that of the transformers, the bounds are in the JSON.  A picture of "
-    "attention-precision "
-    "is over\n"
-    "depth, or over lambda with --over lambda.  Exit code 1: a theorem was broken.";
+    "table: for heads the transformers, and below them one attention with its bounds.  A picture of\n"
+    "attention-precision is over depth, or over lambda with --over lambda.  Exit code 1: a theorem was "
+    "broken.";
 
 struct Options {
   std::string name, high = "bin24", norm, blocks, output, over = "layer";

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -116,6 +117,33 @@ TEST(ExperimentVerb, WritesTheFormThatTheEndingAsksFor) {
     }
   }
   std::filesystem::remove_all(folder);
+}
+
+TEST(ExperimentVerb, HeadsHaveTheirBoundsInTheTableToo) {
+  const std::string path = ::testing::TempDir() + "experiment_verb_test_heads.csv";
+  const Ran ran = run(with(small[3], {"-o", path, "--json"}));
+  ASSERT_EQ(ran.exit_code, 0) << ran.log;
+  const auto document = nlohmann::json::parse(ran.out);
+  std::istringstream table(read(path));
+  std::filesystem::remove(path);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(table, line);) lines.push_back(line);
+  const auto plain = [](const nlohmann::json& x) { return x.is_null() ? "nan" : x.dump(); };
+  std::size_t with_bounds = 0;
+  for (const auto& curve : document["curves"])
+    for (const auto& bound : curve["bounds"])
+      for (std::size_t i = 0; i < curve["x"].size(); ++i, ++with_bounds) {
+        const std::string end =
+            fmt::format("{},{},{},{},{},{},{}", plain(curve["observed"]["largest"][i]), bound["name"].dump(),
+                        plain(bound["rigorous"]), plain(bound["median"][i]), plain(bound["stated"][i]),
+                        plain(bound["exceeded"][i]), plain(bound["worst_ratio"][i]));
+        EXPECT_TRUE(std::any_of(lines.begin(), lines.end(), [&](const std::string& line) {
+          return line.starts_with(curve["arithmetic"].dump()) && line.ends_with(end);
+        })) << end;
+      }
+  EXPECT_GT(with_bounds, 10u);
+  EXPECT_EQ(lines.size(),
+            1 + with_bounds + 2 * document["series"].size() * document["series"][0]["x"].size());
 }
 
 TEST(ExperimentVerb, WhatCannotBeMeantIsRefused) {
