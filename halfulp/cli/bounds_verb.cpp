@@ -9,6 +9,7 @@
 #include "halfulp/cli/memory.hpp"
 #include "halfulp/cli/progress_bar.hpp"
 #include "halfulp/cli/verb.hpp"
+#include "halfulp/experiments/nearest.hpp"
 #include "halfulp/models/token_ids.hpp"
 #include "halfulp/report/bounds_report.hpp"
 #include "halfulp/report/output_file.hpp"
@@ -98,10 +99,7 @@ void run(const Options& options, Console& console) {
                       ": either -m DIR or --random d=..,n=..,D=..,L=..");
   if (options.model.empty() && (!options.ids.empty() || options.tokens))
     throw usage_error("--ids and --tokens are for -m: a random model has random activations (n=..)");
-  const RoundingRule rule = rounding_rule(options.format);
-  if (rule.mode != Rounding::nearest_even && rule.mode != Rounding::nearest_away)
-    throw usage_error("--format " + options.format.substr(0, 64) +
-                      ": the bounds are for rounding to nearest");
+  const RoundingRule rule = rule_to_nearest("--format", options.format);
   const std::string form = form_of_output(options.output, {".json", ".csv", ".svg", ".png"});
   set_threads(options.threads);
   BoundsOrigin origin{console.command_line, {}, {}, {}};

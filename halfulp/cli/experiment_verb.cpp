@@ -43,10 +43,9 @@ constexpr const char* footer =
     "\n"
     "The result is a function of the options and the seed, whatever the number of threads.  -o FILE.csv has "
     "one\n"
-    "table: for heads that of the transformers, the bounds are in the JSON.  A picture of "
-    "attention-precision "
-    "is over\n"
-    "depth, or over lambda with --over lambda.  Exit code 1: a theorem was broken.";
+    "table: for heads the transformers, and below them one attention with its bounds.  A picture of\n"
+    "attention-precision is over depth, or over lambda with --over lambda.  Exit code 1: a theorem was "
+    "broken.";
 
 struct Options {
   std::string name, high = "bin24", norm, blocks, output, over = "layer";
@@ -111,14 +110,10 @@ nlohmann::ordered_json document_of_figure(const Options& o, const Figure& figure
   run_plan(figure.plan, {0, trials}, outcome, bar.callback());
   auto document =
       experiment_document({o.name, figure.title, console.command_line, o.seed, trials, std::move(options)});
-  if (o.name == "heads") {
+  if (o.name == "attention-precision")
+    add_promotions(document, figure, outcome);
+  else
     add_series(document, figure, outcome);
-    return document;
-  }
-  std::vector<std::string> names;
-  for (const PromotedSet& set : promoted_sets()) names.push_back(set.name);
-  add_series(document, figure, outcome, names);
-  add_gains(document, figure, outcome);
   return document;
 }
 

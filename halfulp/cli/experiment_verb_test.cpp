@@ -1,9 +1,11 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "halfulp/cli/program_testing.hpp"
@@ -35,6 +37,19 @@ std::string read(const std::string& path) {
   std::ostringstream content;
   content << in.rdbuf();
   return content.str();
+}
+
+/// Names are in quotes and have commas.
+std::vector<std::size_t> fields_of_lines(const std::string& csv) {
+  std::vector<std::size_t> fields{1};
+  bool quoted = false;
+  for (const char c : csv) {
+    quoted ^= c == '"';
+    if (c == ',' && !quoted) ++fields.back();
+    if (c == '\n') fields.push_back(1);
+  }
+  fields.pop_back();
+  return fields;
 }
 
 TEST(ExperimentVerb, SaysTheSameInTextForAnyNumberOfThreads) {
@@ -93,15 +108,42 @@ TEST(ExperimentVerb, WritesTheFormThatTheEndingAsksFor) {
       if (std::string(ending) == ".json") {
         EXPECT_TRUE(nlohmann::json::accept(content));
       } else if (std::string(ending) == ".csv") {
-        const std::string header = content.substr(0, content.find('\n'));
-        EXPECT_GT(std::count(content.begin(), content.end(), '\n'), 10);
-        EXPECT_EQ(std::count(header.begin(), header.end(), ','), 14);
+        const std::vector<std::size_t> fields = fields_of_lines(content);
+        EXPECT_GT(fields.size(), 11u);
+        EXPECT_EQ(std::set<std::size_t>(fields.begin(), fields.end()).size(), 1u) << words[1];
       } else {
         EXPECT_EQ(content.find("nothing finite"), std::string::npos) << words[1];
       }
     }
   }
   std::filesystem::remove_all(folder);
+}
+
+TEST(ExperimentVerb, HeadsHaveTheirBoundsInTheTableToo) {
+  const std::string path = ::testing::TempDir() + "experiment_verb_test_heads.csv";
+  const Ran ran = run(with(small[3], {"-o", path, "--json"}));
+  ASSERT_EQ(ran.exit_code, 0) << ran.log;
+  const auto document = nlohmann::json::parse(ran.out);
+  std::istringstream table(read(path));
+  std::filesystem::remove(path);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(table, line);) lines.push_back(line);
+  const auto plain = [](const nlohmann::json& x) { return x.is_null() ? "nan" : x.dump(); };
+  std::size_t with_bounds = 0;
+  for (const auto& curve : document["curves"])
+    for (const auto& bound : curve["bounds"])
+      for (std::size_t i = 0; i < curve["x"].size(); ++i, ++with_bounds) {
+        const std::string end =
+            fmt::format("{},{},{},{},{},{},{}", plain(curve["observed"]["largest"][i]), bound["name"].dump(),
+                        plain(bound["rigorous"]), plain(bound["median"][i]), plain(bound["stated"][i]),
+                        plain(bound["exceeded"][i]), plain(bound["worst_ratio"][i]));
+        EXPECT_TRUE(std::any_of(lines.begin(), lines.end(), [&](const std::string& line) {
+          return line.starts_with(curve["arithmetic"].dump()) && line.ends_with(end);
+        })) << end;
+      }
+  EXPECT_GT(with_bounds, 10u);
+  EXPECT_EQ(lines.size(),
+            1 + with_bounds + 2 * document["series"].size() * document["series"][0]["x"].size());
 }
 
 TEST(ExperimentVerb, WhatCannotBeMeantIsRefused) {

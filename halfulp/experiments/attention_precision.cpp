@@ -85,16 +85,15 @@ Figure attention_precision(const FigureOptions& o, const std::string& high_name)
   return f;
 }
 
-Gain gain(const GroupedSample& low, const GroupedSample& promoted, Statistic statistic) {
+Gain gain(const GroupedValue& low, const GroupedValue& promoted) {
   Gain g;
-  const double all = log_of_quotient(value_of(statistic, low.total()), value_of(statistic, promoted.total()));
+  const double all = log_of_quotient(low.all, promoted.all);
   if (all != all) return g;
   g.factor = exp(all);
   constexpr double count = GroupedSample::count;
   double sum = 0, squares = 0, logs[GroupedSample::count];
   for (std::size_t i = 0; i < GroupedSample::count; ++i) {
-    logs[i] =
-        log_of_quotient(value_of(statistic, low.groups()[i]), value_of(statistic, promoted.groups()[i]));
+    logs[i] = log_of_quotient(low.groups[i], promoted.groups[i]);
     sum += logs[i];
   }
   for (const double l : logs) squares += (l - sum / count) * (l - sum / count);

@@ -33,6 +33,6 @@ struct Gain {
   double factor = no_value;
   Interval interval;
 };
-Gain gain(const GroupedSample& low, const GroupedSample& promoted, Statistic statistic);
+Gain gain(const GroupedValue& low, const GroupedValue& promoted);
 
 }  // namespace halfulp

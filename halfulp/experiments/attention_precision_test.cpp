@@ -70,11 +70,14 @@ TEST(AttentionPrecision, SetsDifferAndGainsAreThoseOfTheSamples) {
   const auto sample = [&](std::size_t a) { return at(f, outcome, end, a, Measure::normwise); };
   for (std::size_t a = 1; a < promoted_sets().size(); ++a)
     EXPECT_FALSE(sample(a) == sample(0)) << promoted_sets()[a].name;
-  const Gain same = gain(sample(0), sample(0), Statistic::median);
+  const auto median = [&](std::size_t a) {
+    return value_of(Statistic::median, sample(a), sample(a).total());
+  };
+  const Gain same = gain(median(0), median(0));
   EXPECT_EQ(same.factor, 1);
   EXPECT_EQ(same.interval.low, 1);
   EXPECT_EQ(same.interval.high, 1);
-  const Gain all = gain(sample(0), sample(promoted_sets().size() - 1), Statistic::median);
+  const Gain all = gain(median(0), median(promoted_sets().size() - 1));
   EXPECT_GT(all.interval.low, 0x1p14);
   EXPECT_LT(all.interval.high, 0x1p18);
   EXPECT_LT(all.interval.low, all.factor);

@@ -88,9 +88,10 @@ ExactSum ExactSum::read(std::span<const std::uint64_t>& words) {
   return sum;
 }
 
-std::uint64_t take_word(std::span<const std::uint64_t>& words) {
-  if (words.empty()) throw input_error("sample: the data end too early; the file is damaged or cut off");
+std::uint64_t take_word(std::span<const std::uint64_t>& words, std::uint64_t most) {
+  if (words.empty()) throw input_error("the data end too early; the file is damaged or cut off");
   const std::uint64_t word = words.front();
+  if (word > most) throw input_error("a number that is too large; the file is damaged");
   words = words.subspan(1);
   return word;
 }

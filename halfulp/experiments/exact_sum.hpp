@@ -36,7 +36,7 @@ class ExactSum {
   std::array<std::uint64_t, 34> words_{};  // 2176 bits, of which 2098 hold any one number
 };
 
-/// The first word, taken off the front; input_error where there is none.
-std::uint64_t take_word(std::span<const std::uint64_t>& words);
+/// The first word, taken off the front; input_error where there is none, or it is above `most`.
+std::uint64_t take_word(std::span<const std::uint64_t>& words, std::uint64_t most = ~std::uint64_t{0});
 
 }  // namespace halfulp

@@ -162,4 +162,16 @@ const GroupedSample& at(const Figure& figure, const Outcome& outcome, const Poin
   return outcome.at(figure.plan.cell_of(point.setup, arithmetic, point.layer, measure));
 }
 
+SeriesValues values_of(const Figure& figure, const Outcome& outcome, const Series& series,
+                       std::size_t arithmetic, Measure measure) {
+  SeriesValues values;
+  for (const Point& point : series.points) {
+    const GroupedSample& groups = at(figure, outcome, point, arithmetic, measure);
+    const Sample& all = values.samples.emplace_back(groups.total());
+    values.means.push_back(value_of(Statistic::mean, groups, all));
+    values.medians.push_back(value_of(Statistic::median, groups, all));
+  }
+  return values;
+}
+
 }  // namespace halfulp

@@ -65,4 +65,13 @@ std::uint64_t trials_of(const Figure& figure);
 const GroupedSample& at(const Figure& figure, const Outcome& outcome, const Point& point,
                         std::size_t arithmetic, Measure measure);
 
+/// One measure of one arithmetic at every point of a series.
+struct SeriesValues {
+  std::vector<Sample> samples;  // of all trials
+  std::vector<GroupedValue> means, medians;
+};
+/// Merges the groups of each point once, which is what costs.
+SeriesValues values_of(const Figure& figure, const Outcome& outcome, const Series& series,
+                       std::size_t arithmetic, Measure measure);
+
 }  // namespace halfulp

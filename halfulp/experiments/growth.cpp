@@ -30,19 +30,18 @@ double slope(std::span<const double> x, std::span<const double> y) {
   return squares > 0 ? products / squares : no_value;
 }
 
-/// The line through log10(statistic) at the abscissas x.
-Growth fit(std::span<const double> x, std::span<const GroupedSample> samples, Statistic statistic) {
+/// The line through log10(values) at the abscissas x.
+Growth fit(std::span<const double> x, std::span<const GroupedValue> values) {
   constexpr std::size_t groups = GroupedSample::count;
   std::vector<double> y;
-  for (const GroupedSample& sample : samples) y.push_back(log10(value_of(statistic, sample.total())));
+  for (const GroupedValue& value : values) y.push_back(log10(value.all));
   Growth growth;
   growth.rate = slope(x, y);
 
   std::array<double, groups> slopes;
   double mean = 0;
   for (std::size_t g = 0; g < groups; ++g) {
-    for (std::size_t i = 0; i < samples.size(); ++i)
-      y[i] = log10(value_of(statistic, samples[i].groups()[g]));
+    for (std::size_t i = 0; i < values.size(); ++i) y[i] = log10(values[i].groups[g]);
     slopes[g] = slope(x, y);
     mean += slopes[g] / groups;
   }
@@ -51,6 +50,14 @@ Growth fit(std::span<const double> x, std::span<const GroupedSample> samples, St
   const double half_width = student_t(groups - 1) * std::sqrt(squares / (groups - 1) / groups);
   growth.interval = {growth.rate - half_width, growth.rate + half_width};
   return growth;
+}
+
+/// Halves first, so that a value is moved log2(groups) times, not once for every group after its own.
+Sample merged(std::span<const Sample> groups) {
+  if (groups.size() == 1) return groups.front();
+  Sample half = merged(groups.first(groups.size() / 2));
+  half.merge(merged(groups.subspan(groups.size() / 2)));
+  return half;
 }
 
 void check_range(const char* who, std::size_t first, std::size_t last, std::size_t size) {
@@ -65,11 +72,7 @@ void GroupedSample::merge(const GroupedSample& other) {
   for (std::size_t g = 0; g < count; ++g) groups_[g].merge(other.groups_[g]);
 }
 
-Sample GroupedSample::total() const {
-  Sample total;
-  for (const Sample& group : groups_) total.merge(group);
-  return total;
-}
+Sample GroupedSample::total() const { return merged(groups_); }
 
 void GroupedSample::append_to(std::vector<std::uint64_t>& words) const {
   for (const Sample& group : groups_) group.append_to(words);
@@ -86,23 +89,29 @@ double value_of(Statistic statistic, const Sample& sample) {
   return sample.sum() / static_cast<double>(sample.count());
 }
 
-Growth fit_growth(std::span<const GroupedSample> by_layer, std::size_t first, std::size_t last,
-                  Statistic statistic) {
+GroupedValue value_of(Statistic statistic, const GroupedSample& sample, const Sample& total) {
+  GroupedValue value{value_of(statistic, total), {}};
+  for (std::size_t g = 0; g < GroupedSample::count; ++g)
+    value.groups[g] = value_of(statistic, sample.groups()[g]);
+  return value;
+}
+
+Growth fit_growth(std::span<const GroupedValue> by_layer, std::size_t first, std::size_t last) {
   check_range("fit_growth", first, last, by_layer.size());
   std::vector<double> layers;
   for (std::size_t l = first; l <= last; ++l) layers.push_back(static_cast<double>(l));
-  return fit(layers, by_layer.subspan(first, layers.size()), statistic);
+  return fit(layers, by_layer.subspan(first, layers.size()));
 }
 
-Growth fit_power(std::span<const double> x, std::span<const GroupedSample> by_x, std::size_t first,
-                 std::size_t last, Statistic statistic) {
+Growth fit_power(std::span<const double> x, std::span<const GroupedValue> by_x, std::size_t first,
+                 std::size_t last) {
   if (x.size() != by_x.size())
     throw shape_error("fit_power: " + std::to_string(x.size()) + " abscissas for " +
-                      std::to_string(by_x.size()) + " samples");
+                      std::to_string(by_x.size()) + " values");
   check_range("fit_power", first, last, x.size());
   std::vector<double> logs;
   for (std::size_t i = first; i <= last; ++i) logs.push_back(log10(x[i]));
-  return fit(logs, by_x.subspan(first, logs.size()), statistic);
+  return fit(logs, by_x.subspan(first, logs.size()));
 }
 
 std::vector<double> local_slopes(std::span<const double> x, std::span<const double> y) {

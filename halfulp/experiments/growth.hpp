@@ -40,6 +40,14 @@ enum class Statistic { mean, median };
 /// The mean (infinite with one infinity in the sample) or the median; NaN of an empty sample.
 double value_of(Statistic statistic, const Sample& sample);
 
+/// A statistic of all trials, and of each group alone.
+struct GroupedValue {
+  double all = no_value;
+  std::array<double, GroupedSample::count> groups{};
+};
+/// total = sample.total(), which the caller merges once for all that is asked of it.
+GroupedValue value_of(Statistic statistic, const GroupedSample& sample, const Sample& total);
+
 /// A least-squares slope from all trials, and  rate +- t s / sqrt(16),  s the standard deviation of the 16
 /// groups' own slopes, t = 2.131 of Student's distribution with 15 degrees of freedom, for 95 % confidence.
 /// Where trials are heavy-tailed, slopes of means are neither normal nor unbiased, and the interval promises
@@ -53,13 +61,12 @@ struct Growth {
 
 /// Decades per layer:  log10(statistic of layer l) = rate l + c  by least squares over first <= l <= last, l
 /// counting from 0.  shape_error unless first < last < by_layer.size().
-Growth fit_growth(std::span<const GroupedSample> by_layer, std::size_t first, std::size_t last,
-                  Statistic statistic);
+Growth fit_growth(std::span<const GroupedValue> by_layer, std::size_t first, std::size_t last);
 
 /// The power:  log10(statistic at x_i) = rate log10(x_i) + c  by least squares over first <= i <= last.
 /// x positive and finite, not all equal (else NaN); shape_error unless first < last < x.size() = by_x.size().
-Growth fit_power(std::span<const double> x, std::span<const GroupedSample> by_x, std::size_t first,
-                 std::size_t last, Statistic statistic);
+Growth fit_power(std::span<const double> x, std::span<const GroupedValue> by_x, std::size_t first,
+                 std::size_t last);
 
 /// Powers between neighbours:  log(y_(i+1) / y_i) / log(x_(i+1) / x_i),  one less than points; it belongs to
 /// sqrt(x_i x_(i+1)).  NaN where a value is 0, negative, infinite or NaN, or x_i = x_(i+1).  shape_error

@@ -22,6 +22,20 @@ std::vector<GroupedSample> samples_of(std::size_t layers, std::uint64_t trials, 
   return samples;
 }
 
+std::vector<GroupedValue> values_of(const std::vector<GroupedSample>& samples, Statistic statistic) {
+  std::vector<GroupedValue> values;
+  for (const GroupedSample& sample : samples) values.push_back(value_of(statistic, sample, sample.total()));
+  return values;
+}
+Growth growth_of(const std::vector<GroupedSample>& samples, std::size_t first, std::size_t last,
+                 Statistic statistic) {
+  return fit_growth(values_of(samples, statistic), first, last);
+}
+Growth power_of_means(const std::vector<double>& x, const std::vector<GroupedSample>& samples,
+                      std::size_t first, std::size_t last) {
+  return fit_power(x, values_of(samples, Statistic::mean), first, last);
+}
+
 double exponential(oracle::Arguments& random) { return -std::log1p(-random.uniform()); }
 
 TEST(Growth, OfAPowerOfTenPerLayerIsItsExponent) {
@@ -29,7 +43,7 @@ TEST(Growth, OfAPowerOfTenPerLayerIsItsExponent) {
     return 3e-8 * std::pow(10, 0.125 * static_cast<double>(layer));
   });
   for (const Statistic statistic : {Statistic::mean, Statistic::median}) {
-    const Growth growth = fit_growth(samples, 3, 19, statistic);
+    const Growth growth = growth_of(samples, 3, 19, statistic);
     EXPECT_NEAR(growth.rate, 0.125, 1e-14);
     EXPECT_NEAR(growth.interval.low, 0.125, 1e-14);
     EXPECT_NEAR(growth.interval.high, 0.125, 1e-14);
@@ -41,7 +55,7 @@ TEST(Growth, IntervalIsStudentsOverTheGroups) {
   const auto samples = samples_of(9, 16, [](std::uint64_t trial, std::size_t layer) {
     return std::pow(10, (0.1 + 0.01 * static_cast<double>(trial)) * static_cast<double>(layer));
   });
-  const Growth growth = fit_growth(samples, 0, 8, Statistic::median);
+  const Growth growth = growth_of(samples, 0, 8, Statistic::median);
   EXPECT_NEAR(growth.rate, 0.17, 2 * 0x1p-11);  // order statistic 8 of 16 in each layer
   const double half_width = 2.131449546 * 0.01 * std::sqrt(16 * 17 / 12.0) / 4;
   EXPECT_NEAR(growth.interval.high - growth.rate, half_width, 1e-6);
@@ -51,10 +65,10 @@ TEST(Growth, IntervalIsStudentsOverTheGroups) {
 TEST(Growth, RateIsTheLeastSquaresSlope) {
   const double means[] = {1, 10, 10, 1000, 10};  // y = 0 1 1 3 1: slope ((-2)0 + (-1)1 + 0 + 1 3 + 2 1) / 10
   const auto samples = samples_of(5, 16, [&](auto, std::size_t layer) { return means[layer]; });
-  EXPECT_NEAR(fit_growth(samples, 0, 4, Statistic::mean).rate, 0.4, 1e-15);
-  EXPECT_NEAR(fit_growth(samples, 1, 3, Statistic::mean).rate, 1, 1e-15);
+  EXPECT_NEAR(growth_of(samples, 0, 4, Statistic::mean).rate, 0.4, 1e-15);
+  EXPECT_NEAR(growth_of(samples, 1, 3, Statistic::mean).rate, 1, 1e-15);
   const std::vector<double> x{1, 100, 1e4, 1e6, 1e8};
-  EXPECT_NEAR(fit_power(x, samples, 0, 4, Statistic::mean).rate, 0.2, 1e-15);
+  EXPECT_NEAR(power_of_means(x, samples, 0, 4).rate, 0.2, 1e-15);
 }
 
 // Over 600 experiments the standard deviation of a coverage of 0.95 is 0.009; the tolerance is four.
@@ -74,8 +88,8 @@ TEST(Growth, IntervalsCover) {
     const auto independent = samples_of(6, 320, [&](std::uint64_t, std::size_t layer) {
       return std::pow(10, 0.05 * static_cast<double>(layer)) * exponential(random);
     });
-    median += covers(fit_growth(dependent, 0, 5, Statistic::median)) ? 1 : 0;
-    mean += covers(fit_growth(independent, 0, 5, Statistic::mean)) ? 1 : 0;
+    median += covers(growth_of(dependent, 0, 5, Statistic::median)) ? 1 : 0;
+    mean += covers(growth_of(independent, 0, 5, Statistic::mean)) ? 1 : 0;
   }
   EXPECT_NEAR(mean / static_cast<double>(repeats), 0.95, 0.036);
   EXPECT_NEAR(median / static_cast<double>(repeats), 0.95, 0.036);
@@ -88,23 +102,22 @@ TEST(Growth, WhatCannotBeFittedIsNaN) {
   };
   const auto samples = samples_of(6, 160, one);
   const auto is_nan = [](const Interval& i) { return std::isnan(i.low) && std::isnan(i.high); };
-  EXPECT_TRUE(std::isnan(fit_growth(samples, 0, 3, Statistic::mean).rate));
-  EXPECT_EQ(fit_growth(samples, 0, 3, Statistic::median).rate, 0);
-  EXPECT_EQ(fit_growth(samples, 0, 3, Statistic::median).interval.low, 0);
-  EXPECT_TRUE(std::isnan(fit_growth(samples, 3, 5, Statistic::median).rate));
-  const Growth few = fit_growth(samples_of(4, 15, one), 0, 1, Statistic::mean);  // group 15 is empty
+  EXPECT_TRUE(std::isnan(growth_of(samples, 0, 3, Statistic::mean).rate));
+  EXPECT_EQ(growth_of(samples, 0, 3, Statistic::median).rate, 0);
+  EXPECT_EQ(growth_of(samples, 0, 3, Statistic::median).interval.low, 0);
+  EXPECT_TRUE(std::isnan(growth_of(samples, 3, 5, Statistic::median).rate));
+  const Growth few = growth_of(samples_of(4, 15, one), 0, 1, Statistic::mean);  // group 15 is empty
   EXPECT_EQ(few.rate, 0);
   EXPECT_TRUE(is_nan(few.interval));
-  EXPECT_TRUE(std::isnan(fit_power(std::vector<double>(6, 2.0), samples, 0, 1, Statistic::mean).rate));
-  EXPECT_TRUE(
-      std::isnan(fit_power(std::vector<double>{0, 1, 2, 3, 4, 5}, samples, 0, 1, Statistic::mean).rate));
+  EXPECT_TRUE(std::isnan(power_of_means(std::vector<double>(6, 2.0), samples, 0, 1).rate));
+  EXPECT_TRUE(std::isnan(power_of_means(std::vector<double>{0, 1, 2, 3, 4, 5}, samples, 0, 1).rate));
 }
 
 TEST(Growth, RangesAreChecked) {
   const auto samples = samples_of(4, 16, [](auto, auto) { return 1.0; });
-  EXPECT_THROW(fit_growth(samples, 2, 2, Statistic::mean), shape_error);
-  EXPECT_THROW(fit_growth(samples, 0, 4, Statistic::mean), shape_error);
-  EXPECT_THROW(fit_power(std::vector<double>(3, 1.0), samples, 0, 2, Statistic::mean), shape_error);
+  EXPECT_THROW(growth_of(samples, 2, 2, Statistic::mean), shape_error);
+  EXPECT_THROW(growth_of(samples, 0, 4, Statistic::mean), shape_error);
+  EXPECT_THROW(power_of_means(std::vector<double>(3, 1.0), samples, 0, 2), shape_error);
   EXPECT_THROW(local_slopes(std::vector<double>(3, 1.0), std::vector<double>(2, 1.0)), shape_error);
 }
 

@@ -42,17 +42,6 @@ Matrix<V> attended(A& ar, const PaperBlock<V>& w, const Matrix<V>& x, std::size_
   return y;
 }
 
-template <class V>
-Matrix<V> in(const Matrix<double>& x) {
-  Matrix<V> y(x.rows(), x.columns());
-  for (std::size_t i = 0; i < y.values().size(); ++i) y.values()[i] = V{x.values()[i]};
-  return y;
-}
-template <class V>
-PaperBlock<V> in(const PaperBlock<double>& w) {
-  return {in<V>(w.wq), in<V>(w.wk), in<V>(w.wv), {}, {}, {}, {}};
-}
-
 Matrix<double> identity(std::size_t d) {
   Matrix<double> eye(d, d);
   for (std::size_t i = 0; i < d; ++i) eye(i, i) = 1;

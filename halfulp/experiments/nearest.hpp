@@ -13,15 +13,20 @@
 
 namespace halfulp {
 
-/// The rules of these names.  Throws usage_error for unknown ones, one that stands twice, and what does not
-/// round to nearest.
+/// The rule of that name.  Throws usage_error for an unknown one, and one that does not round to nearest.
+inline RoundingRule rule_to_nearest(const char* option, const std::string& name) {
+  const RoundingRule rule = rounding_rule(name);
+  if (rule.mode != Rounding::nearest_even && rule.mode != Rounding::nearest_away)
+    throw usage_error(
+        fmt::format("{} {}: the bounds are for rounding to nearest", option, name.substr(0, 64)));
+  return rule;
+}
+
+/// The rules of these names, of which none may stand twice.
 inline std::vector<RoundingRule> rules_to_nearest(const std::vector<std::string>& names) {
   std::vector<RoundingRule> rules;
   for (const std::string& name : names) {
-    const RoundingRule rule = rounding_rule(name);
-    if (rule.mode != Rounding::nearest_even && rule.mode != Rounding::nearest_away)
-      throw usage_error(
-          fmt::format("--arithmetic {}: the bounds are for rounding to nearest", name.substr(0, 64)));
+    const RoundingRule rule = rule_to_nearest("--arithmetic", name);
     if (std::find(rules.begin(), rules.end(), rule) != rules.end())
       throw usage_error(fmt::format("--arithmetic: '{}' stands twice", name.substr(0, 64)));
     rules.push_back(rule);

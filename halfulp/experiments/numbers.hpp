@@ -2,11 +2,9 @@
 // index).
 #pragma once
 
-#include <cmath>
 #include <vector>
 
-#include "halfulp/arith/elementary/elementary.hpp"
-#include "halfulp/base/random.hpp"
+#include "halfulp/models/normal_numbers.hpp"
 
 namespace halfulp {
 
@@ -22,15 +20,13 @@ inline std::vector<double> uniform_numbers(const Philox4x32& stream, std::size_t
   return numbers;
 }
 
-/// Standard normal (Box, Muller 1958):  sqrt(-2 log u) (cos, sin)(2 pi v), a pair from each block.
+/// Standard normal, a pair from each block.
 inline std::vector<double> normal_numbers(const Philox4x32& stream, std::size_t count) {
   std::vector<double> numbers(count + count % 2);
   for (std::size_t i = 0; i < numbers.size(); i += 2) {
-    const auto words = stream.block(i / 2);
-    const double radius = std::sqrt(-2 * log(uniform(words[0], words[1]) + 0x1p-54));
-    const double angle = 6.283185307179586 * uniform(words[2], words[3]);
-    numbers[i] = radius * cos(angle);
-    numbers[i + 1] = radius * sin(angle);
+    const auto [first, second] = normal_pair(stream, i / 2);
+    numbers[i] = first;
+    numbers[i + 1] = second;
   }
   numbers.resize(count);
   return numbers;

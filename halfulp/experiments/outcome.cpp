@@ -13,14 +13,6 @@ namespace {
 
 constexpr std::uint64_t most_ranges = 1 << 20, most_cells = 1 << 22, most_text = 1 << 20;
 
-std::uint64_t take(std::span<const std::uint64_t>& words, std::uint64_t most) {
-  if (words.empty()) throw input_error("the outcome of an experiment is cut off");
-  const std::uint64_t value = words.front();
-  if (value > most) throw input_error("the outcome of an experiment is damaged");
-  words = words.subspan(1);
-  return value;
-}
-
 }  // namespace
 
 std::uint64_t Outcome::trials() const {
@@ -77,7 +69,10 @@ void Outcome::add(TrialRange range, const double* errors) {
 void Outcome::merge(const Outcome& other) {
   if (plan_ != other.plan_) throw input_error("outcomes of different experiments do not merge");
   for (const TrialRange& r : other.done_) mark(r);
-  for (std::size_t c = 0; c < cells_.size(); ++c) cells_[c].merge(other.cells_[c]);
+  const auto merge_in = [&](std::size_t first, std::size_t last) {
+    for (std::size_t c = first; c < last; ++c) cells_[c].merge(other.cells_[c]);
+  };
+  parallel_for(cells_.size(), 64, merge_in, Interruptible::no);
 }
 
 void Outcome::append_to(std::vector<std::uint64_t>& words) const {
@@ -99,22 +94,22 @@ void Outcome::append_to(std::vector<std::uint64_t>& words) const {
 
 Outcome Outcome::read(std::span<const std::uint64_t>& words) {
   Outcome outcome;
-  outcome.plan_.resize(take(words, std::min<std::uint64_t>(most_text, 8 * words.size())));
+  outcome.plan_.resize(take_word(words, std::min<std::uint64_t>(most_text, 8 * words.size())));
   for (std::size_t i = 0; i < outcome.plan_.size(); i += 8) {
-    const std::uint64_t word = take(words, ~std::uint64_t{0});
+    const std::uint64_t word = take_word(words);
     for (std::size_t k = 0; k < 8 && i + k < outcome.plan_.size(); ++k)
       outcome.plan_[i + k] = static_cast<char>(word >> (8 * k) & 255);
   }
-  const std::uint64_t ranges = take(words, std::min<std::uint64_t>(most_ranges, words.size() / 2));
+  const std::uint64_t ranges = take_word(words, std::min<std::uint64_t>(most_ranges, words.size() / 2));
   for (std::uint64_t r = 0; r < ranges; ++r) {
     TrialRange range;
-    range.first = take(words, ~std::uint64_t{0});
-    range.last = take(words, ~std::uint64_t{0});
+    range.first = take_word(words);
+    range.last = take_word(words);
     if (range.first >= range.last || (r > 0 && range.first <= outcome.done_.back().last))
       throw input_error("the outcome of an experiment is damaged");
     outcome.done_.push_back(range);
   }
-  const std::uint64_t cells = take(words, std::min<std::uint64_t>(most_cells, words.size()));
+  const std::uint64_t cells = take_word(words, std::min<std::uint64_t>(most_cells, words.size()));
   const std::uint64_t trials = outcome.trials();
   for (std::uint64_t c = 0; c < cells; ++c) {
     outcome.cells_.push_back(GroupedSample::read(words));

@@ -10,35 +10,20 @@
 namespace halfulp {
 namespace {
 
-const char* name_of(NormOrder norm) {
-  switch (norm) {
-    case NormOrder::layer:
-      return "layer";
-    case NormOrder::rms:
-      return "rms";
-    case NormOrder::none:
-      return "none";
-    case NormOrder::post:
-      break;
-  }
-  return "post";
-}
-
 std::string text_of(const Setup& s) {
   return fmt::format(
       "{} d={} n={} D={} layers={} heads={} norm={} blocks={} deviations={:a},{:a} diagonal={:a},{:a} "
       "lambda={:a} input={:a},{:a},{:a} granularity={} weights={}",
       s.attention_only ? "attention" : "transformer", s.d, s.n, s.inner, s.layers, s.heads, name_of(s.norm),
-      s.blocks == Blocks::identical ? "identical" : "independent", s.attention_deviation,
-      s.perceptron_deviation, s.diagonal_low, s.diagonal_high, s.lambda, s.input_mean, s.input_deviation,
-      s.input_scale, s.granularity == Granularity::array ? "array" : "operation",
+      name_of(s.blocks), s.attention_deviation, s.perceptron_deviation, s.diagonal_low, s.diagonal_high,
+      s.lambda, s.input_mean, s.input_deviation, s.input_scale, name_of(s.granularity),
       s.rounded_weights ? "rounded" : "exact");
 }
 
 std::string text_of(const Arithmetics& a) {
   std::string text = a.name;
   for (const Site s : a.promoted) text += fmt::format("+{}", name_of(s));
-  if (!a.promoted.empty()) text += "=" + halfulp::name_of(a.promotion);
+  if (!a.promoted.empty()) text += "=" + name_of(a.promotion);
   return text;
 }
 

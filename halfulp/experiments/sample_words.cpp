@@ -33,12 +33,10 @@ void Sample::append_to(std::vector<std::uint64_t>& words) const {
 
 Sample Sample::read(std::span<const std::uint64_t>& words) {
   Sample sample;
-  for (std::uint64_t* counter : {&sample.count_, &sample.zeros_, &sample.infinite_, &sample.nan_}) {
-    *counter = take_word(words);
-    require(*counter <= count_mask, "a count is 2^43 or more");
-  }
-  const std::uint64_t smallest = take_word(words), largest = take_word(words), buckets = take_word(words);
-  require(buckets <= words.size(), "fewer buckets than announced");
+  for (std::uint64_t* counter : {&sample.count_, &sample.zeros_, &sample.infinite_, &sample.nan_})
+    *counter = take_word(words, count_mask);
+  const std::uint64_t smallest = take_word(words), largest = take_word(words);
+  const std::uint64_t buckets = take_word(words, words.size() - 1);
   const auto last = words.begin() + static_cast<std::ptrdiff_t>(buckets);
   sample.buckets_.assign(words.begin(), last);
   words = words.subspan(buckets);

@@ -1,44 +1,13 @@
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <string>
 
-#include "halfulp/arith/mpfr_oracle.hpp"
 #include "halfulp/base/error.hpp"
-#include "halfulp/experiments/sample.hpp"
+#include "halfulp/experiments/sample_testing.hpp"
 #include "halfulp/experiments/summary.hpp"
 
 namespace halfulp {
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-Sample sample_of(const std::vector<double>& values) {
-  Sample sample;
-  for (const double value : values) sample.add(value);
-  return sample;
-}
-
-/// Magnitudes of every kind, with zeros, infinities and NaN among them.
-std::vector<double> any_values(oracle::Arguments& random, std::uint64_t count) {
-  std::vector<double> values;
-  while (values.size() < count) {
-    const auto kind = random.bits() % 16;
-    values.push_back(kind == 0   ? 0
-                     : kind == 1 ? infinity
-                     : kind == 2 ? nan
-                     : kind == 3 ? 1.5
-                                 : std::fabs(random.log_uniform(-1074, 1023)));
-  }
-  return values;
-}
-
-std::vector<std::uint64_t> words_of(const Sample& sample) {
-  std::vector<std::uint64_t> words;
-  sample.append_to(words);
-  return words;
-}
 
 void expect_refused(const std::vector<std::uint64_t>& words, const std::string& why) {
   std::span<const std::uint64_t> rest(words);

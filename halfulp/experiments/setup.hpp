@@ -25,6 +25,15 @@ enum class Blocks { independent, identical };
 /// half always normalises before.
 enum class NormOrder { layer, rms, none, post };
 
+/// Names of enumerators as options and documents have them.
+std::string name_of(NormOrder norm);
+std::string name_of(Blocks blocks);
+std::string name_of(Granularity granularity);
+/// Throw usage_error naming the option and what it takes.
+NormOrder norm_order_named(const std::string& name);
+Blocks blocks_named(const std::string& name);
+Granularity granularity_named(const std::string& name);
+
 /// Distributions, as in Figure 1 (arXiv:2503.10251) unless changed.  Numbers drawn are rounded to binary32,
 /// so that they are data like the weights of a checkpoint; biases are 0.
 struct Setup {

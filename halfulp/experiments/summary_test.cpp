@@ -8,14 +8,12 @@
 #include <functional>
 #include <numbers>
 
-#include "halfulp/arith/mpfr_oracle.hpp"
+#include "halfulp/experiments/sample_testing.hpp"
 
 namespace halfulp {
 namespace {
 
 using Draw = std::function<double(oracle::Arguments&)>;
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 double exponential(oracle::Arguments& random) { return -std::log1p(-random.uniform()); }
 double normal(oracle::Arguments& random) {
@@ -29,11 +27,6 @@ Draw pareto(double alpha) {
   return [=](oracle::Arguments& random) { return std::pow(1 - random.uniform(), -1 / alpha); };
 }
 
-Sample sample_of(const std::vector<double>& values) {
-  Sample sample;
-  for (const double value : values) sample.add(value);
-  return sample;
-}
 std::vector<double> draws(oracle::Arguments& random, const Draw& draw, int count) {
   std::vector<double> values;
   for (int i = 0; i < count; ++i) values.push_back(draw(random));

@@ -1,10 +1,11 @@
 #include "halfulp/experiments/trial.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string_view>
 
-#include "halfulp/arith/rounder.hpp"
+#include "halfulp/base/parallel.hpp"
 #include "halfulp/experiments/trial_kernel.hpp"
 #include "halfulp/experiments/trial_layer.hpp"
 #include "halfulp/linalg/kernels.hpp"
@@ -122,14 +123,33 @@ Matrix<double> drawn_matrix(const Setup& setup, std::uint64_t seed, std::uint64_
   return m;
 }
 
-template <class V>
-PaperBlock<V> lifted(const PaperBlock<double>& b) {
-  const auto matrix = [](const Matrix<double>& m) {
-    Matrix<V> y(m.rows(), m.columns());
-    for (std::size_t i = 0; i < m.values().size(); ++i) y.values()[i] = V{m.values()[i]};
-    return y;
-  };
-  return {matrix(b.wq), matrix(b.wk), matrix(b.wv), matrix(b.a1), matrix(b.a2), {}, {}};
+/// Of the binary64 run against double-double, the largest after any layer.
+std::array<double, measure_count> reference_error_of_trial(const Setup& setup, std::uint64_t seed,
+                                                           std::uint64_t trial) {
+  std::array<double, measure_count> largest{};
+  const Matrix<double> x = input_of(setup, seed, trial);
+  Simulated binary64(rounding_rule("fp64"));
+  DoubleDoubleArithmetic exact;
+  Matrix<double> state = x, next = x;
+  Matrix<DoubleDouble> truth = in<DoubleDouble>(x), next_truth = truth;
+  for (std::size_t l = 0; l < setup.layers; ++l) {
+    const PaperBlock<double> weights = weights_of(setup, seed, trial, l);
+    trial_layer(binary64, weights, setup, Shift::by_maximum, MatrixView<const double>(state.view()),
+                next.view());
+    trial_layer(exact, in<DoubleDouble>(weights), setup, Shift::by_maximum,
+                MatrixView<const DoubleDouble>(truth.view()), next_truth.view());
+    std::swap(state, next);
+    std::swap(truth, next_truth);
+    double errors[measure_count];
+    measure(
+        state.values().size(),
+        [&](std::size_t i) {
+          return static_cast<double>(DoubleDouble{state.values()[i]} - truth.values()[i]);
+        },
+        [&](std::size_t i) { return truth.values()[i].hi; }, errors);
+    for (std::size_t m = 0; m < measure_count; ++m) largest[m] = larger_or_nan(largest[m], errors[m]);
+  }
+  return largest;
 }
 
 }  // namespace
@@ -151,17 +171,6 @@ PaperBlock<double> weights_of(const Setup& s, std::uint64_t seed, std::uint64_t 
   b.a1 = matrix(Drawn::a1, s.inner, s.d);
   b.a2 = matrix(Drawn::a2, s.d, s.inner);
   return b;
-}
-
-bool runs_on_packs(const RoundingRule& rule) {
-  if (rule.mode != Rounding::nearest_even) return false;
-  if (rule.format.is_decimal()) return rule.format.digits <= 15;
-  if (rule.format.precision == 53) return true;
-  return rule.format.precision <= 25 && (rule.format.is_unbounded() || fits_grid<double>(rule));
-}
-
-Shift shift_for(const RoundingRule& rule) {
-  return rule.format.is_unbounded() ? Shift::none : Shift::by_maximum;
 }
 
 bool run_on_packs(const Arithmetics& a) {
@@ -196,8 +205,10 @@ void run_trials(const Setup& setup, const std::vector<Arithmetics>& arithmetics,
                 std::uint64_t first, double* errors) {
   std::vector<Arithmetics> slow;
   std::vector<PackedRule> rules;
+  std::vector<bool> is_fast;
   for (const Arithmetics& a : arithmetics) {
-    if (run_on_packs(a))
+    is_fast.push_back(run_on_packs(a));
+    if (is_fast.back())
       rules.push_back(packed(a));
     else
       slow.push_back(a);
@@ -212,8 +223,8 @@ void run_trials(const Setup& setup, const std::vector<Arithmetics>& arithmetics,
   for (std::size_t t = 0; t < trials_at_once; ++t) {
     if (!slow.empty()) run_by_definition(setup, slow, seed, first + t, slow_errors.data());
     const double *from_fast = fast_errors.data() + t * rules.size() * each, *from_slow = slow_errors.data();
-    for (const Arithmetics& a : arithmetics) {
-      const double*& from = run_on_packs(a) ? from_fast : from_slow;
+    for (const bool fast : is_fast) {
+      const double*& from = fast ? from_fast : from_slow;
       errors = std::copy_n(from, each, errors);
       from += each;
     }
@@ -221,32 +232,13 @@ void run_trials(const Setup& setup, const std::vector<Arithmetics>& arithmetics,
 }
 
 std::vector<double> reference_error(const Setup& setup, std::uint64_t seed, std::size_t trials) {
+  std::vector<std::array<double, measure_count>> all(trials);
+  parallel_for(trials, 1, [&](std::size_t trial, std::size_t) {
+    all[trial] = reference_error_of_trial(setup, seed, trial);
+  });
   std::vector<double> largest(measure_count, 0.0);
-  for (std::uint64_t trial = 0; trial < trials; ++trial) {
-    const Matrix<double> x = input_of(setup, seed, trial);
-    Simulated binary64(rounding_rule("fp64"));
-    DoubleDoubleArithmetic exact;
-    Matrix<double> state = x, next = x;
-    Matrix<DoubleDouble> truth(setup.d, setup.n), next_truth(setup.d, setup.n);
-    for (std::size_t i = 0; i < x.values().size(); ++i) truth.values()[i] = DoubleDouble{x.values()[i]};
-    for (std::size_t l = 0; l < setup.layers; ++l) {
-      const PaperBlock<double> weights = weights_of(setup, seed, trial, l);
-      trial_layer(binary64, weights, setup, Shift::by_maximum, MatrixView<const double>(state.view()),
-                  next.view());
-      trial_layer(exact, lifted<DoubleDouble>(weights), setup, Shift::by_maximum,
-                  MatrixView<const DoubleDouble>(truth.view()), next_truth.view());
-      std::swap(state, next);
-      std::swap(truth, next_truth);
-      double errors[measure_count];
-      measure(
-          state.values().size(),
-          [&](std::size_t i) {
-            return static_cast<double>(DoubleDouble{state.values()[i]} - truth.values()[i]);
-          },
-          [&](std::size_t i) { return truth.values()[i].hi; }, errors);
-      for (std::size_t m = 0; m < measure_count; ++m) largest[m] = larger_or_nan(largest[m], errors[m]);
-    }
-  }
+  for (const auto& of_trial : all)
+    for (std::size_t m = 0; m < measure_count; ++m) largest[m] = larger_or_nan(largest[m], of_trial[m]);
   return largest;
 }
 

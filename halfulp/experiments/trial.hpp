@@ -40,6 +40,19 @@ void run_by_definition(const Setup& setup, const std::vector<Arithmetics>& arith
 Matrix<double> input_of(const Setup& setup, std::uint64_t seed, std::uint64_t trial);
 PaperBlock<double> weights_of(const Setup& setup, std::uint64_t seed, std::uint64_t trial, std::size_t layer);
 
+/// The same numbers in another arithmetic, exact.
+template <class V>
+Matrix<V> in(const Matrix<double>& x) {
+  Matrix<V> y(x.rows(), x.columns());
+  for (std::size_t i = 0; i < y.values().size(); ++i) y.values()[i] = V{x.values()[i]};
+  return y;
+}
+/// Without biases, which no trial has.
+template <class V>
+PaperBlock<V> in(const PaperBlock<double>& w) {
+  return {in<V>(w.wq), in<V>(w.wk), in<V>(w.wv), in<V>(w.a1), in<V>(w.a2), {}, {}};
+}
+
 /// The largest error, over the first `trials` trials, of the binary64 reference itself, against
 /// double-double: [measure].  What is measured by run_trials carries this uncertainty.
 std::vector<double> reference_error(const Setup& setup, std::uint64_t seed, std::size_t trials);

@@ -8,8 +8,8 @@
 
 #include "halfulp/base/error.hpp"
 #include "halfulp/base/interrupt.hpp"
-#include "halfulp/base/random.hpp"
 #include "halfulp/base/suggest.hpp"
+#include "halfulp/models/normal_numbers.hpp"
 
 namespace halfulp {
 namespace {
@@ -27,18 +27,13 @@ std::vector<double> row_of(const WeightView& view, std::size_t size) {
   return row;
 }
 
-/// Standard normal numbers (Box, Muller 1958) in the order of calls.
+/// Standard normal numbers in the order of calls.
 class Normal {
  public:
   explicit Normal(std::uint64_t seed) : stream_{seed, 0x70617065726d6f64} {}
   double operator()() {
-    if (has_second_) return has_second_ = false, second_;
-    const auto words = stream_.block(counter_++);
-    const double radius = std::sqrt(-2 * log(uniform(words[0], words[1]) + 0x1p-54));
-    const double angle = 6.283185307179586 * uniform(words[2], words[3]);
-    second_ = radius * sin(angle);
-    has_second_ = true;
-    return radius * cos(angle);
+    if (drawn_ % 2 == 0) pair_ = normal_pair(stream_, drawn_ / 2);
+    return pair_[drawn_++ % 2];
   }
   Matrix<double> matrix(std::size_t rows, std::size_t columns, double deviation) {
     Matrix<double> m(rows, columns);
@@ -48,9 +43,8 @@ class Normal {
 
  private:
   Philox4x32 stream_;
-  std::uint64_t counter_ = 0;
-  double second_ = 0;
-  bool has_second_ = false;
+  std::uint64_t drawn_ = 0;
+  std::array<double, 2> pair_{};
 };
 
 template <class Number>

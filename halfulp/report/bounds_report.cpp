@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "halfulp/report/json_number.hpp"
 #include "halfulp/report/provenance.hpp"
 #include "halfulp/report/table.hpp"
 
@@ -22,7 +23,6 @@ constexpr Column bound_columns[] = {
     {"as_printed", "4.30 printed", "Theorem 4.30 as printed, first order"},
 };
 
-Json number(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
 double value_of(const Json& x) { return x.is_null() ? HUGE_VAL : x.get<double>(); }
 
 std::string cell(const Json& x) {

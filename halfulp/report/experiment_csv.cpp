@@ -39,21 +39,36 @@ std::string csv_of_curves(const Json& document) {
   return csv;
 }
 
+/// Transformers, and below them the bounds of curves, where the experiment has both: what one has not is
+/// empty.
 std::string csv_of_series(const Json& document) {
-  constexpr const char* columns[] = {"mean", "mean_se", "median",     "p05",
-                                     "p95",  "geomean", "tail_index", "not_finite"};
+  constexpr const char* columns[] = {"mean",    "mean_se",    "median",   "p05", "p95",
+                                     "geomean", "tail_index", "infinite", "nan"};
+  const bool bounded = !document["curves"].empty();
   std::string csv = "arithmetic,promoted,blocks,layers,x_label,x,measure";
   for (const char* column : columns) csv += fmt::format(",{}", column);
-  csv += "\n";
+  csv += bounded ? ",largest,bound,rigorous,bound_median,stated,exceeded,worst_ratio\n" : "\n";
   for (const Json& series : document["series"])
     for (const char* measure : {"componentwise", "normwise"})
       for (std::size_t i = 0; i < series["x"].size(); ++i) {
+        const Json& of = series[measure];
         csv += fmt::format("{},{},{},{},{},{},{}", words(series["arithmetic"]), words(series["promoted"]),
                            words(series["blocks"]), plain(series["layers"]), words(series["x_label"]),
                            plain(series["x"][i]), measure);
-        for (const char* column : columns) csv += "," + plain(series[measure][column][i]);
-        csv += "\n";
+        for (const char* column : columns) csv += "," + plain(of[column][i]);
+        csv += bounded ? fmt::format(",{},,,,,,\n", plain(of["largest"][i])) : "\n";
       }
+  for (const Json& curve : document["curves"]) {  // of `heads`, the only experiment with both
+    const Json& seen = curve["observed"];
+    for (const Json& bound : curve["bounds"])
+      for (std::size_t i = 0; i < curve["x"].size(); ++i)
+        csv += fmt::format("{},,\"one attention\",,{},{},{},,,{},,{},,,,,{},{},{},{},{},{},{}\n",
+                           words(curve["arithmetic"]), words(curve["x_label"]), plain(curve["x"][i]),
+                           words(curve["variant"]), plain(seen["median"][i]), plain(seen["p95"][i]),
+                           plain(seen["largest"][i]), words(bound["name"]), plain(bound["rigorous"]),
+                           plain(bound["median"][i]), plain(bound["stated"][i]), plain(bound["exceeded"][i]),
+                           plain(bound["worst_ratio"][i]));
+  }
   return csv;
 }
 

@@ -1,33 +1,26 @@
 #include "halfulp/report/experiment_document.hpp"
 
-#include <cmath>
+#include <array>
 
+#include "halfulp/base/parallel.hpp"
 #include "halfulp/experiments/attention_precision.hpp"
 #include "halfulp/report/figure_options.hpp"
+#include "halfulp/report/json_number.hpp"
 #include "halfulp/report/provenance.hpp"
+#include "halfulp/report/statistics_document.hpp"
 
 namespace halfulp {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json number(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
-Json interval(const Interval& i) { return Json::array({number(i.low), number(i.high)}); }
-
 /// Arrays over the points of a curve, by name.
 void push(Json& to, const char* key, Json value) { to[key].push_back(std::move(value)); }
 
-void push_summary(Json& to, const Summary& s) {
-  push(to, "mean", number(s.mean));
-  push(to, "mean_se", number(s.mean_se));
-  push(to, "median", number(s.median));
-  push(to, "median_ci", interval(s.median_ci));
-  push(to, "p05", number(s.p05));
-  push(to, "p95", number(s.p95));
-  push(to, "geomean", number(s.geomean));
-  push(to, "tail_index", number(s.tail_index));
-  push(to, "mean_carried_by_few", s.carried_by_few);
-  push(to, "not_finite", s.infinite + s.nan);
+Json abscissas(const Series& series) {
+  Json x = Json::array();
+  for (const Point& point : series.points) x.push_back(point.x);
+  return x;
 }
 
 Json arrays(std::initializer_list<const char*> keys) {
@@ -36,13 +29,62 @@ Json arrays(std::initializer_list<const char*> keys) {
   return all;
 }
 
-Json summaries(const Figure& figure, const Outcome& outcome, const Series& series, std::size_t arithmetic,
-               Measure measure) {
-  Json all = arrays({"mean", "mean_se", "median", "median_ci", "p05", "p95", "geomean", "tail_index",
-                     "mean_carried_by_few", "not_finite"});
-  for (const Point& point : series.points)
-    push_summary(all, summarise(at(figure, outcome, point, arithmetic, measure).total()));
+/// A series in one arithmetic: its place in the document, and the values that gains are made of.
+struct ReadSeries {
+  Json json;
+  std::array<SeriesValues, measure_count> values;
+};
+
+ReadSeries read(const Figure& figure, const Outcome& outcome, const Series& series, std::size_t arithmetic,
+                const std::string& promoted) {
+  ReadSeries read{{{"arithmetic", figure.plan.arithmetics[arithmetic].name},
+                   {"promoted", promoted},
+                   {"blocks", name_of(series.blocks)},
+                   {"variant", series.variant},
+                   {"layers", series.layers},
+                   {"granularity", name_of(series.granularity)},
+                   {"trials", outcome.trials()},
+                   {"x_label", series.layers == 0           ? "layer"
+                               : series.variant == "lambda" ? "lambda"
+                                                            : "heads"},
+                   {"x", abscissas(series)}},
+                  {}};
+  for (std::size_t m = 0; m < measure_count; ++m) {
+    read.values[m] = values_of(figure, outcome, series, arithmetic, measures[m]);
+    read.json[measure_names[m]] = statistics_of(read.values[m].samples);
+  }
+  return read;
+}
+
+/// In every arithmetic of the plan; sets: what is promoted in each, if anything.
+std::vector<ReadSeries> read(const Figure& figure, const Outcome& outcome, const Series& series,
+                             const std::vector<PromotedSet>& sets) {
+  std::vector<ReadSeries> all(figure.plan.arithmetics.size());
+  parallel_for(all.size(), 1, [&](std::size_t a, std::size_t) {
+    all[a] = read(figure, outcome, series, a, sets.empty() ? "nothing" : sets[a].name);
+  });
   return all;
+}
+
+Json gains_of(const Series& series, const std::string& promoted, const ReadSeries& low,
+              const ReadSeries& high) {
+  Json one = {{"promoted", promoted},
+              {"x_label", series.layers == 0 ? "layer" : "lambda"},
+              {"layers", series.layers},
+              {"x", abscissas(series)}};
+  for (std::size_t m = 0; m < measure_count; ++m) {
+    for (const auto& [name, statistic] :
+         {std::pair{"median", &SeriesValues::medians}, {"mean", &SeriesValues::means}}) {
+      Json of = arrays({"factor", "interval"});
+      for (std::size_t i = 0; i < series.points.size(); ++i) {
+        const Gain g = gain((low.values[m].*statistic)[i], (high.values[m].*statistic)[i]);
+        push(of, "factor", number(g.factor));
+        push(of, "interval", interval(g.interval));
+      }
+      one[measure_names[m]][name] = std::move(of);
+    }
+  }
+  return one;
 }
 
 }  // namespace
@@ -101,53 +143,18 @@ void add_curves(Json& document, const BoundedCurves& curves) {
   }
 }
 
-void add_series(Json& document, const Figure& figure, const Outcome& outcome,
-                const std::vector<std::string>& promoted) {
-  for (const Series& series : figure.series) {
-    for (std::size_t a = 0; a < figure.plan.arithmetics.size(); ++a) {
-      Json one = {{"arithmetic", figure.plan.arithmetics[a].name},
-                  {"promoted", a < promoted.size() ? promoted[a] : "nothing"},
-                  {"blocks", name_of(series.blocks)},
-                  {"variant", series.variant},
-                  {"layers", series.layers},
-                  {"granularity", name_of(series.granularity)},
-                  {"trials", outcome.trials()},
-                  {"x_label", series.layers == 0           ? "layer"
-                              : series.variant == "lambda" ? "lambda"
-                                                           : "heads"},
-                  {"x", Json::array()}};
-      for (const Point& point : series.points) push(one, "x", point.x);
-      one["componentwise"] = summaries(figure, outcome, series, a, Measure::componentwise);
-      one["normwise"] = summaries(figure, outcome, series, a, Measure::normwise);
-      document["series"].push_back(std::move(one));
-    }
-  }
+void add_series(Json& document, const Figure& figure, const Outcome& outcome) {
+  for (const Series& series : figure.series)
+    for (ReadSeries& one : read(figure, outcome, series, {}))
+      document["series"].push_back(std::move(one.json));
 }
 
-void add_gains(Json& document, const Figure& figure, const Outcome& outcome) {
+void add_promotions(Json& document, const Figure& figure, const Outcome& outcome) {
   for (const Series& series : figure.series) {
-    for (std::size_t a = 1; a < promoted_sets().size(); ++a) {
-      Json one = {{"promoted", promoted_sets()[a].name},
-                  {"x_label", series.layers == 0 ? "layer" : "lambda"},
-                  {"layers", series.layers},
-                  {"x", Json::array()}};
-      for (const Point& point : series.points) push(one, "x", point.x);
-      for (const auto& [key, measure] :
-           {std::pair{"componentwise", Measure::componentwise}, {"normwise", Measure::normwise}}) {
-        for (const auto& [name, statistic] :
-             {std::pair{"median", Statistic::median}, {"mean", Statistic::mean}}) {
-          Json of = arrays({"factor", "interval"});
-          for (const Point& point : series.points) {
-            const Gain g = gain(at(figure, outcome, point, 0, measure),
-                                at(figure, outcome, point, a, measure), statistic);
-            push(of, "factor", number(g.factor));
-            push(of, "interval", interval(g.interval));
-          }
-          one[key][name] = std::move(of);
-        }
-      }
-      document["gains"].push_back(std::move(one));
-    }
+    std::vector<ReadSeries> all = read(figure, outcome, series, promoted_sets());
+    for (std::size_t a = 1; a < all.size(); ++a)
+      document["gains"].push_back(gains_of(series, promoted_sets()[a].name, all[0], all[a]));
+    for (ReadSeries& one : all) document["series"].push_back(std::move(one.json));
   }
 }
 

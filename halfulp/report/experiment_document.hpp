@@ -23,12 +23,11 @@ struct ExperimentHead {
 nlohmann::ordered_json experiment_document(const ExperimentHead& head);
 /// Fills "curves" and "holds": whether every rigorous bound did in every trial.
 void add_curves(nlohmann::ordered_json& document, const BoundedCurves& curves);
-/// Fills "series": one for each series of the figure and arithmetic.  `promoted` names the arithmetics.
-void add_series(nlohmann::ordered_json& document, const Figure& figure, const Outcome& outcome,
-                const std::vector<std::string>& promoted = {});
-/// Fills "gains": for each series of attention-precision and promoted set how many times smaller the mean and
-/// the median became.
-void add_gains(nlohmann::ordered_json& document, const Figure& figure, const Outcome& outcome);
+/// Fills "series": one for each series of the figure and arithmetic.
+void add_series(nlohmann::ordered_json& document, const Figure& figure, const Outcome& outcome);
+/// Of attention-precision: fills "series", with what each arithmetic promotes, and "gains": for each series
+/// and promoted set how many times smaller the mean and the median became.
+void add_promotions(nlohmann::ordered_json& document, const Figure& figure, const Outcome& outcome);
 
 /// One line for each point: of curves, else of series.
 std::string experiment_csv(const nlohmann::ordered_json& document);

@@ -164,7 +164,7 @@ std::string gains_text(const Json& document) {
   }
   text +=
       "?: the 95 % interval contains 1.  A mean of componentwise errors is an account of a few trials "
-      "(mean_carried_by_few).\n";
+      "(carried_by_few).\n";
   return text;
 }
 
@@ -179,7 +179,7 @@ std::string series_text(const Json& document) {
       for (const char* measure : {"normwise", "componentwise"}) {
         const Json& of = series[measure];
         for (const char* column : {"median", "p05", "p95"}) row.push_back(error_of(of[column][i]));
-        row.push_back(error_of(of["mean"][i]) + (of["mean_carried_by_few"][i].get<bool>() ? "*" : ""));
+        row.push_back(error_of(of["mean"][i]) + (of["carried_by_few"][i].get<bool>() ? "*" : ""));
       }
       table.add(row);
     }

@@ -5,56 +5,16 @@
 #include <cmath>
 
 #include "halfulp/arith/elementary/elementary.hpp"
+#include "halfulp/base/parallel.hpp"
 #include "halfulp/report/figure_options.hpp"
+#include "halfulp/report/json_number.hpp"
 #include "halfulp/report/provenance.hpp"
+#include "halfulp/report/statistics_document.hpp"
 
 namespace halfulp {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr Measure measures[] = {Measure::componentwise, Measure::normwise};
-constexpr const char* measure_names[] = {"componentwise", "normwise"};
-
-Json number(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
-Json pair(const Interval& interval) { return {number(interval.low), number(interval.high)}; }
-
-/// Share of the values that are smaller than the mean.
-double share_below(double mean, const Sample& sample) {
-  std::uint64_t below = mean > 0 ? sample.zeros() : 0;
-  for (const auto& [value, count] : sample.buckets())
-    if (value < mean) below += count;
-  return static_cast<double>(below) / static_cast<double>(sample.count());
-}
-
-/// What summarise says, each quantity an array over the samples.
-Json statistics(const std::vector<GroupedSample>& samples) {
-  Json all = Json::object();
-  for (const char* key :
-       {"mean", "mean_se", "median", "median_ci", "p05", "p95", "geomean", "geomean_ci", "tail_index",
-        "top_share", "carried_by_few", "infinite", "nan", "largest", "share_below_mean"})
-    all[key] = Json::array();
-  for (const GroupedSample& grouped : samples) {
-    const Sample sample = grouped.total();
-    const Summary s = summarise(sample);
-    all["mean"].push_back(number(s.mean));
-    all["mean_se"].push_back(number(s.mean_se));
-    all["median"].push_back(number(s.median));
-    all["median_ci"].push_back(pair(s.median_ci));
-    all["p05"].push_back(number(s.p05));
-    all["p95"].push_back(number(s.p95));
-    all["geomean"].push_back(number(s.geomean));
-    all["geomean_ci"].push_back(pair(s.geomean_ci));
-    all["tail_index"].push_back(number(s.tail_index));
-    all["top_share"].push_back(number(s.top_share));
-    all["carried_by_few"].push_back(s.carried_by_few);
-    all["infinite"].push_back(s.infinite);
-    all["nan"].push_back(s.nan);
-    all["largest"].push_back(number(s.largest));
-    all["share_below_mean"].push_back(number(share_below(s.mean, sample)));
-  }
-  return all;
-}
 
 struct Span {
   std::size_t first, last;
@@ -68,25 +28,23 @@ std::vector<Span> spans(std::size_t points) {
 }
 
 Json fitted(const Growth& growth, double from, double to) {
-  return {{"from", from}, {"to", to}, {"rate", number(growth.rate)}, {"interval", pair(growth.interval)}};
+  return {{"from", from}, {"to", to}, {"rate", number(growth.rate)}, {"interval", interval(growth.interval)}};
 }
 
-Json growth_by_layer(const std::vector<double>& x, const std::vector<GroupedSample>& samples) {
+Json growth_by_layer(const std::vector<double>& x, const SeriesValues& values) {
   Json growth = {{"unit", "decades per layer"}, {"mean", Json::array()}, {"median", Json::array()}};
   for (const Span& span : spans(x.size()))
-    for (const auto& [key, statistic] : {std::pair{"mean", Statistic::mean}, {"median", Statistic::median}})
-      growth[key].push_back(
-          fitted(fit_growth(samples, span.first, span.last, statistic), x[span.first], x[span.last]));
+    for (const auto& [key, of] : {std::pair{"mean", &values.means}, {"median", &values.medians}})
+      growth[key].push_back(fitted(fit_growth(*of, span.first, span.last), x[span.first], x[span.last]));
   return growth;
 }
 
-Json growth_as_power(const std::vector<double>& x, const std::vector<GroupedSample>& samples) {
+Json growth_as_power(const std::vector<double>& x, const SeriesValues& values) {
   Json growth = {{"unit", "power"}, {"mean", Json::array()}, {"median", Json::array()}};
-  for (const auto& [key, statistic] : {std::pair{"mean", Statistic::mean}, {"median", Statistic::median}}) {
-    if (x.size() > 1)
-      growth[key].push_back(fitted(fit_power(x, samples, 0, x.size() - 1, statistic), x.front(), x.back()));
+  for (const auto& [key, of] : {std::pair{"mean", &values.means}, {"median", &values.medians}}) {
+    if (x.size() > 1) growth[key].push_back(fitted(fit_power(x, *of, 0, x.size() - 1), x.front(), x.back()));
     std::vector<double> y;
-    for (const GroupedSample& sample : samples) y.push_back(value_of(statistic, sample.total()));
+    for (const GroupedValue& value : *of) y.push_back(value.all);
     Json& slopes = growth["local_slope"][key] = Json::array();
     for (const double slope : local_slopes(x, y)) slopes.push_back(number(slope));
   }
@@ -123,22 +81,20 @@ Json series_of(const Figure& figure, const Series& series, std::size_t arithmeti
   std::vector<double> x;
   for (const Point& point : series.points) x.push_back(point.x);
   one["x"] = x;
-  for (const Measure measure : measures) {
-    std::vector<GroupedSample> samples;
-    for (const Point& point : series.points)
-      samples.push_back(at(figure, outcome, point, arithmetic, measure));
-    Json& to = one[measure_names[static_cast<std::size_t>(measure)]] = statistics(samples);
+  for (std::size_t m = 0; m < measure_count; ++m) {
+    const SeriesValues values = values_of(figure, outcome, series, arithmetic, measures[m]);
+    Json& to = one[measure_names[m]] = statistics_of(values.samples);
     if (series.layers == 0)
-      to["growth"] = growth_by_layer(x, samples);
+      to["growth"] = growth_by_layer(x, values);
     else if (figure.log_x)
-      to["growth"] = growth_as_power(x, samples);
-    if (series.layers == 0) to["histogram"] = histogram(samples.back().total());
+      to["growth"] = growth_as_power(x, values);
+    if (series.layers == 0) to["histogram"] = histogram(values.samples.back());
   }
   return one;
 }
 
 /// The reference's radius beside the smallest median that is measured against it.
-Json reference_of(const Figure& figure, const Json& series) {
+Json reference_of(const Figure& figure, const std::vector<Json>& series) {
   const std::vector<double> radius = reference_error(figure.plan.setups.front(), figure.plan.seed, 2);
   Json reference = {{"kind", "fp64"}, {"radius", Json::object()}, {"smallest_median", Json::object()}};
   bool sufficient = true;
@@ -169,10 +125,11 @@ nlohmann::ordered_json figure_document(const Figure& figure, const FigureOptions
   all["seed"] = figure.plan.seed;
   all["trials"] = outcome.trials();
   all["plan"] = outcome.plan();
-  Json series = Json::array();
-  for (const Series& one : figure.series)
-    for (std::size_t a = 0; a < figure.plan.arithmetics.size(); ++a)
-      series.push_back(series_of(figure, one, a, outcome));
+  const std::size_t arithmetics = figure.plan.arithmetics.size();
+  std::vector<Json> series(figure.series.size() * arithmetics);
+  parallel_for(series.size(), 1, [&](std::size_t i, std::size_t) {
+    series[i] = series_of(figure, figure.series[i / arithmetics], i % arithmetics, outcome);
+  });
   all["reference"] = reference_of(figure, series);
   all["series"] = std::move(series);
   all["seconds"] = seconds;

@@ -1,44 +1,11 @@
 #include "halfulp/report/figure_options.hpp"
 
-#include <fmt/format.h>
-
-#include <array>
-#include <utility>
-
 #include "halfulp/base/error.hpp"
-#include "halfulp/base/suggest.hpp"
 
 namespace halfulp {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-template <class E, std::size_t count>
-using Names = std::array<std::pair<E, const char*>, count>;
-
-constexpr Names<NormOrder, 4> norms{{{NormOrder::layer, "layer"},
-                                     {NormOrder::rms, "rms"},
-                                     {NormOrder::none, "none"},
-                                     {NormOrder::post, "post"}}};
-constexpr Names<Blocks, 2> readings{{{Blocks::independent, "independent"}, {Blocks::identical, "identical"}}};
-constexpr Names<Granularity, 2> granularities{
-    {{Granularity::operation, "operation"}, {Granularity::array, "array"}}};
-
-template <class E, std::size_t count>
-std::string name_in(const Names<E, count>& names, E value) {
-  for (const auto& [known, name] : names)
-    if (known == value) return name;
-  return {};
-}
-template <class E, std::size_t count>
-E named_in(const Names<E, count>& names, const char* option, const std::string& text) {
-  std::string all;
-  for (const auto& [known, name] : names) {
-    if (text == name) return known;
-    all += (all.empty() ? "" : ", ") + std::string(name);
-  }
-  throw usage_error(fmt::format("{} {}: one of {}", option, text.substr(0, 40), all));
-}
 
 template <class T>
 void put(Json& to, const char* key, const std::optional<T>& value) {
@@ -58,15 +25,6 @@ void take(const Json& from, const char* key, std::optional<T>& value) {
 }
 
 }  // namespace
-
-std::string name_of(NormOrder norm) { return name_in(norms, norm); }
-std::string name_of(Blocks blocks) { return name_in(readings, blocks); }
-std::string name_of(Granularity granularity) { return name_in(granularities, granularity); }
-NormOrder norm_order_named(const std::string& name) { return named_in(norms, "--norm", name); }
-Blocks blocks_named(const std::string& name) { return named_in(readings, "--blocks", name); }
-Granularity granularity_named(const std::string& name) {
-  return named_in(granularities, "--granularity", name);
-}
 
 Json document_of(const FigureOptions& o) {
   Json to = Json::object();

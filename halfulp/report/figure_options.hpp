@@ -8,15 +8,6 @@
 
 namespace halfulp {
 
-/// Names of enumerators as options and documents have them.
-std::string name_of(NormOrder norm);
-std::string name_of(Blocks blocks);
-std::string name_of(Granularity granularity);
-/// Throw usage_error naming the option and what it takes.
-NormOrder norm_order_named(const std::string& name);
-Blocks blocks_named(const std::string& name);
-Granularity granularity_named(const std::string& name);
-
 /// What is set; what is left to the paper is absent.
 nlohmann::ordered_json document_of(const FigureOptions& options);
 /// Throws input_error for what document_of did not write.

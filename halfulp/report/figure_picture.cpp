@@ -7,6 +7,7 @@
 
 #include "halfulp/arith/elementary/elementary.hpp"
 #include "halfulp/report/figure_document.hpp"
+#include "halfulp/report/statistics_document.hpp"
 
 namespace halfulp {
 namespace {
@@ -14,8 +15,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 enum class Shown { mean, median, histogram };
-
-constexpr const char* measure_names[] = {"componentwise", "normwise"};
 
 /// What the paper asks for, figure by figure.
 struct Wishes {

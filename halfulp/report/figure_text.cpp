@@ -5,14 +5,13 @@
 #include <cmath>
 
 #include "halfulp/report/figure_document.hpp"
+#include "halfulp/report/statistics_document.hpp"
 #include "halfulp/report/table.hpp"
 
 namespace halfulp {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr const char* measure_names[] = {"componentwise", "normwise"};
 
 /// 1.2e-4: two digits, no zero before the exponent.
 std::string error(const Json& x) {
