@@ -28,7 +28,7 @@ void run_plan(const Plan& plan, TrialRange wanted, Outcome& outcome, const Progr
   const double whole = static_cast<double>(wanted.last - wanted.first);
   // Enough tasks that threads end together, few enough that their errors fit in a few megabytes.
   const std::size_t at_once = std::clamp<std::size_t>(
-      std::min(16 * threads() / setups, (std::size_t{1} << 22) / (cells * trials_at_once)), 1, 64);
+      std::min(32 * threads() / setups, (std::size_t{1} << 22) / (cells * trials_at_once)), 1, 64);
   std::vector<std::vector<double>> errors(at_once, std::vector<double>(trials_at_once * cells));
   auto last_call = Clock::now();
   for (const TrialRange& gap : outcome.missing(wanted)) {
