@@ -105,6 +105,13 @@ TEST(Trial, AnOverflowIsAnErrorOfNoNumberOnPacksToo) {
   std::size_t lost = 0;
   for (const double e : errors_of(s, bounded)) lost += std::isnan(e);
   EXPECT_GT(lost, trials_at_once);
+  // Of some tokens only: what is measured after them does not hide it.
+  s.attention_only = true;
+  s.layers = 1;
+  for (const double deviation : {20.0, 40.0, 60.0, 80.0, 100.0}) {
+    s.input_deviation = deviation;
+    expect_definition(s, bounded, "fp16 at " + std::to_string(deviation));
+  }
 }
 
 TEST(Trial, PromotedSitesGiveTheDefinitionsBits) {
