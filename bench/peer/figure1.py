@@ -115,13 +115,16 @@ def main():
     parser.add_argument("--layers", type=int, default=40)
     parser.add_argument("--trials", type=int, default=1024)
     options = parser.parse_args()
-    print(f"milliseconds per trial of {options.layers} layers, one arithmetic with its reference, one thread")
-    print(f"{'':8} {'one at a time':>14} {'batches of 50':>14} {'halfulp':>9} {'ratios':>14}")
+    print(f"milliseconds per trial of {options.layers} layers, one arithmetic with its reference")
+    print(f"{'':8} {'NumPy, one at a time':>21} {'batches of 50':>14} {'halfulp -t 1':>13} {'ratios':>9} {'-t 2':>7} {'ratios':>9}")
     for name, rounding in [("bin8", to_bits(8)), ("bin11", to_bits(11)), ("dec4", to_digits(4)), ("dec8", to_digits(8))]:
         single = seconds_per_trial(rounding, options.layers, 1, 2)
         batched = seconds_per_trial(rounding, options.layers, 50, 1)
-        mine = ours(options.program, name, options.layers, options.trials, 1)
-        print(f"{name:8} {1e3 * single:14.1f} {1e3 * batched:14.2f} {1e3 * mine:9.3f} {single / mine:7.0f} {batched / mine:6.0f}")
+        line = f"{name:8} {1e3 * single:21.1f} {1e3 * batched:14.2f}"
+        for threads, width in [(1, 13), (2, 7)]:
+            mine = ours(options.program, name, options.layers, options.trials, threads)
+            line += f" {1e3 * mine:{width}.3f} {single / mine:5.0f} {batched / mine:3.0f}"
+        print(line)
     for what, arithmetics in [("three binary", "bin8,bin11,bin24"), ("three decimal", "dec4,dec6,dec8")]:
         one = ours(options.program, arithmetics, options.layers, options.trials, 1)
         two = ours(options.program, arithmetics, options.layers, options.trials, 2)

@@ -11,7 +11,8 @@ namespace {
 DoubleDouble scaled_argument(double a, double m, int radix) {
   if (!std::isfinite(m)) return {a, 0};
   if (std::fabs(m) > 1e6) return DoubleDouble{a} - m;
-  const DoubleDouble unit = log(DoubleDouble{static_cast<double>(radix)});
+  static const DoubleDouble log_of_2 = log(DoubleDouble{2.0}), log_of_10 = log(DoubleDouble{10.0});
+  const DoubleDouble unit = radix == 2 ? log_of_2 : log_of_10;
   return DoubleDouble{a} - unit * std::nearbyint(m / unit.hi);
 }
 
