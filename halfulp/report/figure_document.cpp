@@ -93,16 +93,25 @@ Json series_of(const Figure& figure, const Series& series, std::size_t arithmeti
   return one;
 }
 
-/// The reference's radius beside the smallest median that is measured against it.
+/// The reference's radius beside the smallest positive median that is measured against it.  A median of 0 is
+/// an exact result, which no reference spoils, unless all of a series are 0: then its errors are below the
+/// radius.
 Json reference_of(const Figure& figure, const std::vector<Json>& series) {
   const std::vector<double> radius = reference_error(figure.plan.setups.front(), figure.plan.seed, 2);
   Json reference = {{"kind", "fp64"}, {"radius", Json::object()}, {"smallest_median", Json::object()}};
   bool sufficient = true;
   for (std::size_t m = 0; m < measure_count; ++m) {
     double smallest = HUGE_VAL;
-    for (const Json& one : series)
-      for (const Json& median : one[measure_names[m]]["median"])
-        if (!median.is_null()) smallest = std::fmin(smallest, median.get<double>());
+    for (const Json& one : series) {
+      bool any_zero = false, any_positive = false;
+      for (const Json& median : one[measure_names[m]]["median"]) {
+        if (median.is_null()) continue;
+        const double value = median.get<double>();
+        (value > 0 ? any_positive : any_zero) = true;
+        if (value > 0) smallest = std::fmin(smallest, value);
+      }
+      sufficient &= any_positive || !any_zero || radius[m] == 0;
+    }
     reference["radius"][measure_names[m]] = number(radius[m]);
     reference["smallest_median"][measure_names[m]] = number(smallest);
     sufficient &= radius[m] <= 0.01 * smallest;

@@ -1,0 +1,56 @@
+#include "halfulp/report/figure_picture.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "halfulp/report/figure_testing.hpp"
+
+namespace halfulp {
+namespace {
+
+TEST(FigurePicture, HasAPanelForEachStatisticMeasureAndReading) {
+  const Picture one = figure_picture(figure_1());
+  EXPECT_EQ(one.columns, 4u);
+  ASSERT_EQ(one.panels.size(), 12u);
+  EXPECT_TRUE(one.panels[0].curves[0].low.empty());
+  EXPECT_FALSE(one.panels[4].curves[0].low.empty()) << "the median has its band";
+  EXPECT_EQ(one.panels[8].lines.size(), 2u) << "a mean marked in each histogram";
+  EXPECT_EQ(one.panels[0].scale, one.panels[1].scale);
+  EXPECT_NE(one.panels[0].scale, one.panels[2].scale);
+
+  const Picture two = figure_picture(figure_2());
+  ASSERT_EQ(two.panels.size(), 8u);
+  EXPECT_EQ(two.panels[0].curves.size(), 4u) << "two depths, two arithmetics";
+  EXPECT_EQ(two.panels[0].slopes, (std::vector<double>{1, 2}));
+  EXPECT_EQ(two.legend.size(), 4u);
+}
+
+TEST(FigurePicture, FigureFourHasItsVariantsSideBySide) {
+  const Figure f = figure(4, small());
+  const Json document = figure_document(f, small(), outcome_of(f, [](double x) { return x; }), 1, "");
+  const Picture picture = figure_picture(document);
+  EXPECT_EQ(picture.columns, 4u);
+  ASSERT_EQ(picture.panels.size(), 16u);
+  EXPECT_TRUE(picture.panels[0].title.starts_with("a)"));
+  EXPECT_TRUE(picture.panels[1].title.starts_with("b)"));
+  const Curve& mean = picture.panels[0].curves[0];
+  const double deviation = std::sqrt(1.25 * 64 / 63);  // of 1, 2, 3, 4, each 16 times
+  EXPECT_NEAR(mean.high[0], 2.5 + deviation, 1e-9);
+  EXPECT_NEAR(mean.low[0], 2.5 - deviation, 1e-9);
+}
+
+TEST(FigurePicture, ColoursAreVariantsWhereThereIsOneArithmetic) {
+  FigureOptions options = small();
+  options.arithmetics = {"bin11"};
+  options.layers = {2, 3};
+  options.lambda = {1, 2};
+  const Figure f = figure(2, options);
+  const Picture picture =
+      figure_picture(figure_document(f, options, outcome_of(f, [](double x) { return x; }), 1, ""));
+  EXPECT_EQ(picture.panels[0].curves[1].colour, 1);
+  EXPECT_EQ(picture.legend.size(), 2u);
+}
+
+}  // namespace
+}  // namespace halfulp
