@@ -107,6 +107,7 @@ void set_histogram(const Json& histogram, Curve& curve) {
 void set_statistics(const Json& series, const Json& s, Shown row, bool band, bool deviation, Curve& curve) {
   curve.x = values(series["x"]);
   curve.y = values(s[row == Shown::mean ? "mean" : "median"]);
+  if (row == Shown::mean) curve.doubtful = s["carried_by_few"].get<std::vector<bool>>();
   if (row == Shown::median && band) {
     curve.low = values(s["p05"]);
     curve.high = values(s["p95"]);
@@ -115,8 +116,9 @@ void set_statistics(const Json& series, const Json& s, Shown row, bool band, boo
     for (std::size_t i = 0; i < curve.y.size(); ++i) {
       const double trials = value(series["trials"]) - value(s["nan"][i]);
       const double spread = std::sqrt(trials) * value(s["mean_se"][i]);
-      curve.low.push_back(std::fmax(curve.y[i] - spread, curve.y[i] / 10));
-      curve.high.push_back(curve.y[i] + spread);
+      // None where a few trials make it: it would widen the axis for nothing.
+      curve.low.push_back(curve.doubtful[i] ? NAN : std::fmax(curve.y[i] - spread, curve.y[i] / 10));
+      curve.high.push_back(curve.doubtful[i] ? NAN : curve.y[i] + spread);
     }
   }
 }
@@ -142,7 +144,8 @@ Plot panel_of(const Json& document, const Wishes& wishes, const Catalogue& all, 
     if (row == Shown::histogram) {
       curve.points = false;
       set_histogram(s["histogram"], curve);
-      plot.lines.push_back({value(s["histogram"]["mean"]), curve.colour});
+      plot.lines.push_back(
+          {value(s["histogram"]["mean"]), curve.colour, s["carried_by_few"].back().get<bool>()});
       plot.x_label = fmt::format("relative error in layer {}", series["x"].back().get<double>());
     } else {
       set_statistics(series, s, row, all.kinds.size() == 1, wishes.deviation, curve);
@@ -158,7 +161,16 @@ std::string bin_label(const Json& document) {
   return fmt::format("trials per {:.2g} decades", value(edges[1]) - value(edges[0]));
 }
 
-std::vector<LegendEntry> legend_of(const Catalogue& all, const Wishes& wishes, bool points) {
+bool is_doubtful_anywhere(const Picture& picture) {
+  return std::any_of(picture.panels.begin(), picture.panels.end(), [](const Plot& plot) {
+    return std::any_of(plot.curves.begin(), plot.curves.end(), [](const Curve& curve) {
+      return std::find(curve.doubtful.begin(), curve.doubtful.end(), true) != curve.doubtful.end();
+    });
+  });
+}
+
+std::vector<LegendEntry> legend_of(const Catalogue& all, const Wishes& wishes, const Picture& picture,
+                                   bool points) {
   std::vector<LegendEntry> legend;
   const bool kinds = all.colours_are_kinds();
   const auto& coloured = kinds ? all.kinds : all.arithmetics;
@@ -173,6 +185,8 @@ std::vector<LegendEntry> legend_of(const Catalogue& all, const Wishes& wishes, b
         {wishes.deviation ? "median: 5th to 95th percentile" : "5th to 95th percentile", -1, 0, true, false});
   }
   if (wishes.histogram) legend.push_back({"mean", -1, 1, false, false});
+  if (is_doubtful_anywhere(picture))
+    legend.push_back({"mean carried by a few trials", -1, 0, false, points, true});
   return legend;
 }
 
@@ -219,7 +233,7 @@ Picture figure_picture(const nlohmann::ordered_json& document) {
           add(measure, row, group, group == all.groups.front(), row == Shown::mean);
   }
   const bool points = !document["series"][0]["layers"].is_null();
-  picture.legend = legend_of(all, wishes, points);
+  picture.legend = legend_of(all, wishes, picture, points);
   return picture;
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "halfulp/report/figure_testing.hpp"
@@ -50,6 +51,22 @@ TEST(FigurePicture, ColoursAreVariantsWhereThereIsOneArithmetic) {
       figure_picture(figure_document(f, options, outcome_of(f, [](double x) { return x; }), 1, ""));
   EXPECT_EQ(picture.panels[0].curves[1].colour, 1);
   EXPECT_EQ(picture.legend.size(), 2u);
+}
+
+TEST(FigurePicture, MeansCarriedByFewAreDoubtful) {
+  const auto has_entry = [](const Picture& picture) {
+    return std::any_of(picture.legend.begin(), picture.legend.end(),
+                       [](const LegendEntry& entry) { return entry.doubtful; });
+  };
+  const Picture few = figure_picture(figure_1_of_one_trial());
+  EXPECT_EQ(few.panels[0].curves[0].doubtful, std::vector<bool>(6, true));
+  EXPECT_TRUE(few.panels[4].curves[0].doubtful.empty()) << "medians are trusted";
+  EXPECT_TRUE(few.panels[8].lines[0].doubtful);
+  EXPECT_TRUE(has_entry(few));
+  const Picture good = figure_picture(figure_1());
+  EXPECT_EQ(good.panels[0].curves[0].doubtful, std::vector<bool>(6, false));
+  EXPECT_FALSE(good.panels[8].lines[0].doubtful);
+  EXPECT_FALSE(has_entry(good));
 }
 
 }  // namespace

@@ -55,4 +55,15 @@ inline Json figure_2() {
   return figure_document(f, options, outcome_of(f, [](double x) { return 1e-3 * x * x; }), 1, "");
 }
 
+/// Figure 1 whose means are all carried by one trial.
+inline Json figure_1_of_one_trial() {
+  const Figure f = figure(1, small());
+  const std::size_t cells = f.plan.cells();
+  std::vector<double> errors(64 * cells, 1e-3);
+  for (std::size_t c = 0; c < cells; ++c) errors[5 * cells + c] = 1e3;
+  Outcome outcome(f.plan);
+  outcome.add({0, 64}, errors.data());
+  return figure_document(f, small(), outcome, 1, "");
+}
+
 }  // namespace halfulp

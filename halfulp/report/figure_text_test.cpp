@@ -22,13 +22,7 @@ TEST(FigureText, FitsATerminal) {
 }
 
 TEST(FigureText, MarksMeansCarriedByFew) {
-  const Figure f = figure(1, small());
-  const std::size_t cells = f.plan.cells();
-  std::vector<double> errors(64 * cells, 1e-3);
-  for (std::size_t c = 0; c < cells; ++c) errors[5 * cells + c] = 1e3;  // one trial is all of the mean
-  Outcome outcome(f.plan);
-  outcome.add({0, 64}, errors.data());
-  const std::string text = figure_text(figure_document(f, small(), outcome, 1, ""));
+  const std::string text = figure_text(figure_1_of_one_trial());
   EXPECT_NE(text.find("1.6e+1 few"), std::string::npos) << text;
   EXPECT_NE(text.find("trust the median"), std::string::npos) << text;
   EXPECT_EQ(figure_text(figure_1()).find("few"), std::string::npos);

@@ -11,16 +11,18 @@ struct Curve {
   std::string name;  // in the legend
   std::vector<double> x, y;
   std::vector<double> low{},
-      high{};          // shaded between, where given; a low end off the axis: down to the frame
-  int colour = -1;     // place in the palette; -1: the curve's place in its panel
-  int stroke = 0;      // 0 solid, 1 dashed, 2 dotted, 3 dash-dotted
-  bool points = true;  // a dot at every x
+      high{};                    // shaded between, where given; a low end off the axis: down to the frame
+  int colour = -1;               // place in the palette; -1: the curve's place in its panel
+  int stroke = 0;                // 0 solid, 1 dashed, 2 dotted, 3 dash-dotted
+  bool points = true;            // a dot at every x
+  std::vector<bool> doubtful{};  // where true, the curve is thin and pale and has no band; empty: nowhere
 };
 
 /// A vertical line through the panel.
 struct VerticalLine {
   double x = 0;
   int colour = 0;
+  bool doubtful = false;
 };
 
 /// One panel.
@@ -38,7 +40,7 @@ struct LegendEntry {
   std::string name;
   int colour = -1;  // -1: black
   int stroke = 0;
-  bool area = false, points = false;
+  bool area = false, points = false, doubtful = false;
 };
 
 /// Panels row by row, one legend below; where it is empty, it has the names of the curves.

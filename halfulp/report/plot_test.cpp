@@ -45,6 +45,25 @@ TEST(Plot, WhatIsNotOnTheAxisIsAGapAndBandsEndAtTheFrame) {
   EXPECT_FALSE(has(script, "1 1e-08 0 ")) << "0 is not on a logarithmic axis";
 }
 
+TEST(Plot, DoubtfulPointsAndTheLinesThatEndAtThemAreThinAndPale) {
+  Plot plot{"", "", "", false, true, {{"", {1, 2, 3, 4, 5, 6}, {1, 2, 3, 4, 5, 6}}}};
+  Curve& curve = plot.curves[0];
+  curve.low = curve.high = curve.y;
+  curve.doubtful = {false, false, true, false, true, false};
+  const Picture picture{"", 1, {plot}};
+  const std::string script = script_of(picture, PictureForm::svg);
+  EXPECT_TRUE(has(script, "$panel0curve0 << EOD\n1 1 1 1\n2 2 2 2\n\n4 4 4 4\n\n6 6 6 6\nEOD\n")) << script;
+  EXPECT_TRUE(has(script, "$panel0curve0doubtful << EOD\n2 2\n3 3\n4 4\n5 5\n6 6\n\nEOD\n")) << script;
+  EXPECT_TRUE(has(script, "with linespoints pt 7 ps 0.4 lw 0.7 dt 1 lc rgb '#7fb8d8'")) << script;
+  plot.curves[0].doubtful = {true, false, false, true, false, false};
+  EXPECT_TRUE(has(script_of({"", 1, {plot}}, PictureForm::svg),
+                  "$panel0curve0doubtful << EOD\n1 1\n2 2\n\n3 3\n4 4\n5 5\n\nEOD\n"));
+  plot.curves[0].doubtful.assign(6, true);
+  EXPECT_FALSE(has(script_of({"", 1, {plot}}, PictureForm::svg), "$panel0curve0 ")) << "nothing to trust";
+  plot.curves[0].doubtful.clear();
+  EXPECT_FALSE(has(script_of({"", 1, {plot}}, PictureForm::svg), "doubtful"));
+}
+
 TEST(Plot, PanelsOfOneScaleHaveTheSameAxes) {
   const std::string script = script_of(rich_picture(), PictureForm::svg);
   const std::size_t first = script.find("set yrange"), end = script.find('\n', first);
