@@ -78,8 +78,16 @@ std::string statistics_text(const Json& document, bool& any_few) {
   return table.text("");
 }
 
-std::string rate(const Json& fits, std::size_t i) {
-  const Json& fit = fits[i];
+/// Whether a mean between these x is carried by few trials.
+bool any_few_between(const Json& series, const char* measure, const Json& range) {
+  for (std::size_t i = 0; i < series["x"].size(); ++i)
+    if (series["x"][i] >= range["from"] && series["x"][i] <= range["to"] &&
+        series[measure]["carried_by_few"][i].get<bool>())
+      return true;
+  return false;
+}
+
+std::string rate(const Json& fit) {
   if (fit["rate"].is_null()) return "-";
   const Json& high = fit["interval"][1];  // the interval is symmetric
   if (high.is_null()) return fmt::format("{:.3f}", fit["rate"].get<double>());
@@ -87,8 +95,9 @@ std::string rate(const Json& fits, std::size_t i) {
                      high.get<double>() - fit["rate"].get<double>());
 }
 
-std::string growth_text(const Json& document) {
-  Table table({"", "", x_header(document), "componentwise mean", "median", "normwise mean", "median"}, 3);
+std::string growth_text(const Json& document, bool& any_few) {
+  Table table({"", "", x_header(document), "componentwise mean    ", "median", "normwise mean    ", "median"},
+              3);
   std::string unit;
   const bool readings = has_both_readings(document);
   for (const Json& series : document["series"]) {
@@ -100,9 +109,13 @@ std::string growth_text(const Json& document) {
                                    i == 0 ? name_of(series, readings) : "",
                                    fmt::format("{:.3g} to {:.3g}", fits["mean"][i]["from"].get<double>(),
                                                fits["mean"][i]["to"].get<double>())};
-      for (const char* measure : measure_names)
-        for (const char* statistic : {"mean", "median"})
-          row.push_back(rate(series[measure]["growth"][statistic], i));
+      for (const char* measure : measure_names) {
+        const Json& growth = series[measure]["growth"];
+        const bool few = any_few_between(series, measure, growth["mean"][i]);
+        any_few |= few;
+        row.push_back(rate(growth["mean"][i]) + (few ? " few" : "    "));
+        row.push_back(rate(growth["median"][i]));
+      }
       table.add(row);
     }
   }
@@ -166,11 +179,12 @@ std::string figure_text(const nlohmann::ordered_json& document) {
   if (x_header(document) == "x") text += "x: " + document["x_label"].get<std::string>() + "\n";
   bool any_few = false;
   text += "\n" + statistics_text(document, any_few);
-  text += growth_text(document) + "\n";
+  text += growth_text(document, any_few) + "\n";
   if (any_few)
     text +=
-        "few: the mean is carried by a few trials (heavy tail or one share too large): it says little, trust "
-        "the median.\n";
+        "few: means carried by a few trials (heavy tail or one share too large), in growth one at least in "
+        "the "
+        "range:\n     they say little, trust the median.\n";
   text += nonfinite_text(document) + reference_text(document["reference"]);
   return text + fmt::format("{} for {} trials.\n", in_time(document["seconds"].get<double>()),
                             document["trials"].get<std::uint64_t>());
