@@ -234,6 +234,8 @@ Picture figure_picture(const nlohmann::ordered_json& document) {
   }
   const bool points = !document["series"][0]["layers"].is_null();
   picture.legend = legend_of(all, wishes, picture, points);
+  if (has_zeros_off_axis(picture))
+    picture.note = "Errors of 0 (exact results) lie below the logarithmic axes.";
   return picture;
 }
 

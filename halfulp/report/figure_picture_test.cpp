@@ -69,5 +69,14 @@ TEST(FigurePicture, MeansCarriedByFewAreDoubtful) {
   EXPECT_FALSE(has_entry(good));
 }
 
+TEST(FigurePicture, ZerosOffTheAxisAreSaid) {
+  const Figure f = figure(1, small());
+  const auto note_of = [&](auto e) {
+    return figure_picture(figure_document(f, small(), outcome_of(f, e), 1, "")).note;
+  };
+  EXPECT_NE(note_of([](double x) { return x < 6 ? 1e-3 : 0; }).find("0 (exact results)"), std::string::npos);
+  EXPECT_EQ(note_of([](double) { return 1e-3; }), "");
+}
+
 }  // namespace
 }  // namespace halfulp

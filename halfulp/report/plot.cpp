@@ -63,6 +63,9 @@ std::string axis(char name, const AxisRange& range, int most) {
 
 bool is_shown(double value, bool log) { return std::isfinite(value) && (!log || value > 0); }
 
+/// Where a curve is drawn: a 0 that a logarithmic axis cannot show lies below it.
+double drawn_at(double y, const AxisRange& range) { return range.log && y == 0 ? range.low / 10 : y; }
+
 std::string in_range(double y, const AxisRange& range) {
   return fmt::format("{}", std::isnan(y) ? y : std::clamp(y, range.low, range.high));
 }
@@ -80,10 +83,12 @@ Drawing drawing_of(const Curve& curve, int place, const Plot& plot, const AxisRa
   const auto is_doubtful = [&](std::size_t i) { return i < curve.doubtful.size() && curve.doubtful[i]; };
   const bool banded = !curve.low.empty();
   for (std::size_t i = 0; i < curve.x.size(); ++i) {
-    const bool shown = is_shown(curve.x[i], plot.log_x) && is_shown(curve.y[i], plot.log_y);
-    const std::string row = shown ? fmt::format("{} {}", curve.x[i], curve.y[i]) : "";
+    const double at = drawn_at(curve.y[i], y);
+    const bool shown = is_shown(curve.x[i], plot.log_x) && is_shown(at, plot.log_y);
+    const std::string row = shown ? fmt::format("{} {}", curve.x[i], at) : "";
     const bool here = is_doubtful(i), before = i > 0 && is_doubtful(i - 1), after = is_doubtful(i + 1);
-    any |= shown && !here;
+    const bool seen = is_shown(curve.y[i], plot.log_y) || (banded && is_shown(curve.high[i], plot.log_y));
+    any |= shown && seen && !here;
     any_doubtful |= shown && here;
     if (here || !shown)
       rows += "\n";
@@ -204,7 +209,23 @@ std::string script_of(const Picture& picture, PictureForm form) {
                          l.panel(p / picture.columns, p % picture.columns), p) +
               "reset\n";
   }
-  return script + legend_text(legend, l) + "unset multiplot\n";
+  script += legend_text(legend, l);
+  if (!picture.note.empty())
+    script +=
+        margins({0, 1, 0, l.legend / l.height}) +
+        fmt::format(
+            "unset border\nunset tics\nset xrange [0:1]\nset yrange [0:1]\nunset key\nset label 2 {} at "
+            "screen 0.5,{:.5f} center noenhanced\nplot 2 notitle\n",
+            gnuplot_quoted(picture.note), 14 / l.height);
+  return script + "unset multiplot\n";
+}
+
+bool has_zeros_off_axis(const Picture& picture) {
+  for (const Plot& plot : picture.panels)
+    for (const Curve& curve : plot.curves)
+      for (const auto* values : {&curve.y, &curve.low})
+        if (plot.log_y && std::find(values->begin(), values->end(), 0) != values->end()) return true;
+  return false;
 }
 
 std::string drawn(const Picture& picture, PictureForm form) { return run_gnuplot(script_of(picture, form)); }

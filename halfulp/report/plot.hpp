@@ -6,7 +6,8 @@
 
 namespace halfulp {
 
-/// y over x; what is not finite (or not positive on a logarithmic axis) is left out, as a gap.
+/// y over x; what is not finite (or negative on a logarithmic axis) is left out, as a gap; to a 0 there, the
+/// line goes down through the frame.
 struct Curve {
   std::string name;  // in the legend
   std::vector<double> x, y;
@@ -49,7 +50,11 @@ struct Picture {
   std::size_t columns = 1;
   std::vector<Plot> panels;
   std::vector<LegendEntry> legend{};
+  std::string note{};  // below the legend
 };
+
+/// Whether a curve or the low end of its band has a 0 on a logarithmic axis.
+bool has_zeros_off_axis(const Picture& picture);
 
 enum class PictureForm { svg, png, pdf };
 

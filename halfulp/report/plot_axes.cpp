@@ -49,6 +49,26 @@ AxisRange linear(const Extent& e, bool from_zero) {
   return {e.least - air, e.most + air, false, e.whole};
 }
 
+/// Errors that fall to 0 fall through every magnitude on their way.  Where any is 0, a logarithmic axis ends
+/// three decades below the middle of the lowest curve; else nowhere (0).
+double floor_of(const std::vector<const Plot*>& panels) {
+  double floor = HUGE_VAL;
+  bool any_zero = false;
+  for (const Plot* plot : panels)
+    for (const Curve& curve : plot->curves) {
+      std::vector<double> positive;
+      for (const double y : curve.y)
+        if (y > 0 && std::isfinite(y)) positive.push_back(y);
+      for (const auto* values : {&curve.y, &curve.low})
+        any_zero |= std::find(values->begin(), values->end(), 0) != values->end();
+      if (positive.empty()) continue;
+      const auto middle = positive.begin() + static_cast<std::ptrdiff_t>(positive.size() / 2);
+      std::nth_element(positive.begin(), middle, positive.end());
+      floor = std::fmin(floor, 1e-3 * *middle);
+    }
+  return any_zero && std::isfinite(floor) ? floor : 0;
+}
+
 struct Spot {
   double x, y;
 };
@@ -103,10 +123,11 @@ AxisRange x_axis(const std::vector<const Plot*>& panels) {
 AxisRange y_axis(const std::vector<const Plot*>& panels) {
   Extent extent;
   const bool log = panels.front()->log_y;
+  const double floor = log ? floor_of(panels) : -HUGE_VAL;
   for (const Plot* plot : panels)
     for (const Curve& curve : plot->curves)
       for (const auto* values : {&curve.y, &curve.low, &curve.high})
-        for (const double y : *values) extent.take(y, log);
+        for (const double y : *values) extent.take(log && y > 0 ? std::fmax(y, floor) : y, log);
   return log ? logarithmic(extent) : linear(extent, extent.least >= 0);
 }
 

@@ -20,7 +20,8 @@ struct AxisRange {
   double at(double place) const;
 };
 
-/// Of what is shown of the curves: finite, and positive on a logarithmic axis.
+/// Of what is shown of the curves: finite, and positive on a logarithmic axis.  Where curves or their bands
+/// are 0 on a logarithmic axis, it ends three decades below the middle of the lowest curve, or higher.
 AxisRange x_axis(const std::vector<const Plot*>& panels);
 AxisRange y_axis(const std::vector<const Plot*>& panels);
 

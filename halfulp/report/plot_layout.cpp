@@ -24,6 +24,7 @@ Layout layout_of(const Picture& picture, const std::vector<LegendEntry>& legend)
                                 std::max(1, static_cast<int>(legend.size())));
   const auto columns = static_cast<std::size_t>(l.legend_columns);
   l.legend = 30 + 20 * static_cast<double>((legend.size() + columns - 1) / columns);
+  if (!picture.note.empty()) l.legend += 22;
   l.header = picture.title.empty() ? 4 : 30;
   const std::size_t rows = (picture.panels.size() + picture.columns - 1) / picture.columns;
   l.height = l.header + static_cast<double>(rows) * l.cell_height + l.legend;

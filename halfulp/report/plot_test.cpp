@@ -1,5 +1,6 @@
 #include "halfulp/report/plot.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -40,9 +41,25 @@ Picture rich_picture() {
 TEST(Plot, WhatIsNotOnTheAxisIsAGapAndBandsEndAtTheFrame) {
   const std::string script = script_of(rich_picture(), PictureForm::svg);
   EXPECT_TRUE(has(script, "10 1e-06 5e-07 2e-06\n\n1000 0.0001 5e-05 0.0002\n")) << script;
-  EXPECT_TRUE(has(script, "1 0.001\n\n100 0.01\n")) << script;
   EXPECT_FALSE(has(script, "inf"));
   EXPECT_FALSE(has(script, "1 1e-08 0 ")) << "0 is not on a logarithmic axis";
+}
+
+TEST(Plot, ToAZeroOnALogarithmicAxisTheLineLeavesTheFrame) {
+  Plot plot{"", "", "", true, true, {{"", {1, 10, 100}, {1e-3, 0, 1e-2}, {0, 0, 1e-9}, {1e-3, 2e-3, 1e-2}}}};
+  const AxisRange y = y_axis({&plot});
+  EXPECT_GE(y.low, 1e-6) << "not down to the band's end at 1e-9";
+  EXPECT_LT(y.low, 1e-3);
+  const std::string script = script_of({"", 1, {plot}}, PictureForm::svg);
+  EXPECT_TRUE(has(script, fmt::format("10 {} {} 0.002\n", y.low / 10, y.low))) << script;
+  EXPECT_TRUE(has_zeros_off_axis({"", 1, {plot}}));
+  plot.curves[0].y[1] = 1e-5;
+  plot.curves[0].low = {1e-4, 1e-6, 1e-9};
+  EXPECT_FALSE(has_zeros_off_axis({"", 1, {plot}}));
+  EXPECT_LE(y_axis({&plot}).low, 1e-9) << "without zeros all is shown";
+  plot.log_y = false;
+  plot.curves[0].y[1] = 0;
+  EXPECT_FALSE(has_zeros_off_axis({"", 1, {plot}}));
 }
 
 TEST(Plot, DoubtfulPointsAndTheLinesThatEndAtThemAreThinAndPale) {
