@@ -179,14 +179,15 @@ std::vector<LegendEntry> legend_of(const Catalogue& all, const Wishes& wishes, c
   if (!kinds && all.kinds.size() > 1)
     for (std::size_t i = 0; i < all.kinds.size(); ++i)
       legend.push_back({all.kinds[i], -1, static_cast<int>(i), false, points});
-  if (all.kinds.size() == 1) {
-    if (wishes.deviation) legend.push_back({"mean: 1 s.d., cut off at mean / 10", -1, 0, true, false});
-    legend.push_back(
-        {wishes.deviation ? "median: 5th to 95th percentile" : "5th to 95th percentile", -1, 0, true, false});
-  }
-  if (wishes.histogram) legend.push_back({"mean", -1, 1, false, false});
+  // Bands look alike in all rows of panels, so they share an entry.
+  if (all.kinds.size() == 1)
+    legend.push_back({wishes.deviation
+                          ? "mean to mean + 1 standard deviation; about the median, 5th to 95th percentile"
+                          : "5th to 95th percentile",
+                      -1, 0, true, false, false, true});
+  if (wishes.histogram) legend.push_back({"mean", -1, 1, false, false, false, true});
   if (is_doubtful_anywhere(picture))
-    legend.push_back({"mean carried by a few trials", -1, 0, false, points, true});
+    legend.push_back({"mean carried by a few trials", -1, 0, false, points, true, true});
   return legend;
 }
 

@@ -78,5 +78,21 @@ TEST(FigurePicture, ZerosOffTheAxisAreSaid) {
   EXPECT_EQ(note_of([](double) { return 1e-3; }), "");
 }
 
+TEST(FigurePicture, TheLegendNamesEachBandOnceAndApartFromTheCurves) {
+  for (const int number : {1, 3, 4}) {
+    FigureOptions options = small();
+    if (number == 3) options.layers.clear(), options.inner.reset();
+    const Figure f = figure(number, options);
+    const Picture picture =
+        figure_picture(figure_document(f, options, outcome_of(f, [](double x) { return x; }), 1, ""));
+    int bands = 0;
+    for (const LegendEntry& entry : picture.legend) {
+      bands += entry.area ? 1 : 0;
+      EXPECT_EQ(entry.note, entry.name != "bin11" && entry.name != "bin8") << entry.name;
+    }
+    EXPECT_EQ(bands, 1) << number;
+  }
+}
+
 }  // namespace
 }  // namespace halfulp

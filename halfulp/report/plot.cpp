@@ -157,22 +157,32 @@ std::string panel_text(const Plot& plot, const AxisRange& x, const AxisRange& y,
   return text + "plot " + (bands + doubtful + lines).substr(2) + "\n";
 }
 
-std::string legend_text(const std::vector<LegendEntry>& legend, const Layout& l) {
-  if (legend.empty()) return "";
-  std::string text = margins({0, 1, 0, l.legend / l.height});
-  text += fmt::format(
-      "unset border\nunset tics\nset xrange [0:1]\nset yrange [0:1]\nset key at screen 0.5,{:.5f} center top "
-      "horizontal maxcols {} Left reverse samplen 2.4 noenhanced\nplot 2 notitle",
-      (l.legend - 14) / l.height, l.legend_columns);
-  for (const LegendEntry& entry : legend) {
-    const std::string colour = colour_of(entry.colour);
-    text += entry.area
-                ? fmt::format(", keyentry with filledcurves fs transparent solid 0.3 noborder lc rgb '{}'",
-                              colour)
-                : ", keyentry " + stroke_text(entry.points, entry.stroke, colour, entry.doubtful);
-    text += " title " + gnuplot_quoted(entry.name);
+/// Below the panels: the legend row by row, then the note.  Each is a plot of its own beside the frame,
+/// because a key of gnuplot's fills columns and has one width for all.
+std::string below_text(const Picture& picture, const Layout& l) {
+  std::string text = margins({0, 1, 0, l.legend / l.height}) +
+                     "unset border\nunset tics\nset xrange [0:1]\nset yrange [0:1]\n";
+  double top = l.legend - 14;
+  for (const auto& row : l.legend_rows) {
+    text += fmt::format(
+        "set key at screen 0.5,{:.5f} center top horizontal maxcols {} Left reverse samplen 2.4 noenhanced\n"
+        "plot 2 notitle",
+        top / l.height, row.size());
+    for (const LegendEntry& entry : row) {
+      const std::string colour = colour_of(entry.colour);
+      text += ", keyentry ";
+      text += entry.area
+                  ? fmt::format("with filledcurves fs transparent solid 0.3 noborder lc rgb '{}'", colour)
+                  : stroke_text(entry.points, entry.stroke, colour, entry.doubtful);
+      text += " title " + gnuplot_quoted(entry.name);
+    }
+    text += "\n";
+    top -= legend_row_height;
   }
-  return text + "\n";
+  if (picture.note.empty()) return text;
+  return text +
+         fmt::format("unset key\nset label 2 {} at screen 0.5,{:.5f} center noenhanced\nplot 2 notitle\n",
+                     gnuplot_quoted(picture.note), 14 / l.height);
 }
 
 std::vector<LegendEntry> legend_of(const Picture& picture) {
@@ -209,14 +219,7 @@ std::string script_of(const Picture& picture, PictureForm form) {
                          l.panel(p / picture.columns, p % picture.columns), p) +
               "reset\n";
   }
-  script += legend_text(legend, l);
-  if (!picture.note.empty())
-    script +=
-        margins({0, 1, 0, l.legend / l.height}) +
-        fmt::format(
-            "unset border\nunset tics\nset xrange [0:1]\nset yrange [0:1]\nunset key\nset label 2 {} at "
-            "screen 0.5,{:.5f} center noenhanced\nplot 2 notitle\n",
-            gnuplot_quoted(picture.note), 14 / l.height);
+  if (!legend.empty() || !picture.note.empty()) script += below_text(picture, l);
   return script + "unset multiplot\n";
 }
 

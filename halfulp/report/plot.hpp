@@ -36,12 +36,12 @@ struct Plot {
   int scale = -1;                // panels of one scale >= 0 have the same axes
 };
 
-/// A line of the legend.
+/// A name in the legend; notes, which say how things are drawn and not which, stand in lines of their own.
 struct LegendEntry {
   std::string name;
   int colour = -1;  // -1: black
   int stroke = 0;
-  bool area = false, points = false, doubtful = false;
+  bool area = false, points = false, doubtful = false, note = false;
 };
 
 /// Panels row by row, one legend below; where it is empty, it has the names of the curves.

@@ -10,6 +10,7 @@
 #include "halfulp/base/error.hpp"
 #include "halfulp/report/gnuplot.hpp"
 #include "halfulp/report/plot_axes.hpp"
+#include "halfulp/report/plot_layout.hpp"
 
 namespace halfulp {
 namespace {
@@ -94,6 +95,17 @@ TEST(Plot, TheLegendHasEveryNameOnce) {
   const std::string script = script_of(picture, PictureForm::svg);
   EXPECT_EQ(count(script, "title 'first'"), 1u);
   EXPECT_EQ(count(script, "title 'second'"), 1u);
+}
+
+TEST(Plot, NotesOfTheLegendStandBelowItsCurves) {
+  Picture picture = rich_picture();
+  picture.legend = {{"first", 0}, {"band", -1, 0, true, false, false, true}, {"second", 1}};
+  const Layout l = layout_of(picture, picture.legend);
+  ASSERT_EQ(l.legend_rows.size(), 2u);
+  EXPECT_EQ(l.legend_rows[0].size(), 2u);
+  EXPECT_EQ(l.legend_rows[1][0].name, "band");
+  picture.legend[2].name = std::string(80, 'x');
+  EXPECT_EQ(layout_of(picture, picture.legend).legend_rows.size(), 3u) << "too long for one row";
 }
 
 TEST(Plot, TextsAreNoCommands) {
