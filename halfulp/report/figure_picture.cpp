@@ -116,8 +116,9 @@ void set_statistics(const Json& series, const Json& s, Shown row, bool band, boo
     for (std::size_t i = 0; i < curve.y.size(); ++i) {
       const double trials = value(series["trials"]) - value(s["nan"][i]);
       const double spread = std::sqrt(trials) * value(s["mean_se"][i]);
-      // None where a few trials make it: it would widen the axis for nothing.
-      curve.low.push_back(curve.doubtful[i] ? NAN : std::fmax(curve.y[i] - spread, curve.y[i] / 10));
+      // None where a few trials make it: it would widen the axis for nothing.  Upwards only: errors are
+      // not negative, and a deviation below the mean is seldom on the axis.
+      curve.low.push_back(curve.doubtful[i] ? NAN : curve.y[i]);
       curve.high.push_back(curve.doubtful[i] ? NAN : curve.y[i] + spread);
     }
   }

@@ -38,7 +38,16 @@ TEST(FigurePicture, FigureFourHasItsVariantsSideBySide) {
   const Curve& mean = picture.panels[0].curves[0];
   const double deviation = std::sqrt(1.25 * 64 / 63);  // of 1, 2, 3, 4, each 16 times
   EXPECT_NEAR(mean.high[0], 2.5 + deviation, 1e-9);
-  EXPECT_NEAR(mean.low[0], 2.5 - deviation, 1e-9);
+  EXPECT_EQ(mean.low[0], mean.y[0]) << "the band is the upper half";
+}
+
+TEST(FigurePicture, AMeanCarriedByFewHasNoBand) {
+  const Figure f = figure(4, small());
+  Json document = figure_document(f, small(), outcome_of(f, [](double x) { return x; }), 1, "");
+  document["series"][0]["componentwise"]["carried_by_few"][2] = true;
+  const Curve mean = figure_picture(document).panels[0].curves[0];
+  EXPECT_TRUE(std::isnan(mean.low[2]) && std::isnan(mean.high[2]));
+  EXPECT_TRUE(std::isfinite(mean.low[3]) && std::isfinite(mean.high[3]));
 }
 
 TEST(FigurePicture, ColoursAreVariantsWhereThereIsOneArithmetic) {
