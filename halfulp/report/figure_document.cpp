@@ -39,10 +39,30 @@ Json growth_by_layer(const std::vector<double>& x, const SeriesValues& values) {
   return growth;
 }
 
+/// The largest power over one decade of x, or one octave where x spans less than a decade; a range begins at
+/// a point and ends at the first that is as far.  Rate null where no range is as long or has only positive
+/// values.
+Json steepest(const std::vector<double>& x, const std::vector<GroupedValue>& values) {
+  const double length = x.back() >= 10 * x.front() ? 10 : 2;
+  Json best = {{"from", nullptr}, {"to", nullptr}, {"rate", nullptr}};
+  double largest = -HUGE_VAL;
+  for (std::size_t first = 0, last = 0; first < x.size(); ++first) {
+    // Norms are rounded: ranges of a decade may end half an ulp before it.
+    while (last < x.size() && x[last] < length * x[first] * (1 - 1e-12)) ++last;
+    if (last == x.size()) break;
+    const double rate = fit_power(x, values, first, last).rate;
+    if (!(rate > largest)) continue;
+    largest = rate;
+    best = {{"from", x[first]}, {"to", x[last]}, {"rate", number(rate)}};
+  }
+  return best;
+}
+
 Json growth_as_power(const std::vector<double>& x, const SeriesValues& values) {
   Json growth = {{"unit", "power"}, {"mean", Json::array()}, {"median", Json::array()}};
   for (const auto& [key, of] : {std::pair{"mean", &values.means}, {"median", &values.medians}}) {
     if (x.size() > 1) growth[key].push_back(fitted(fit_power(x, *of, 0, x.size() - 1), x.front(), x.back()));
+    growth["steepest"][key] = steepest(x, *of);
     std::vector<double> y;
     for (const GroupedValue& value : *of) y.push_back(value.all);
     Json& slopes = growth["local_slope"][key] = Json::array();

@@ -65,6 +65,43 @@ TEST(FigureDocument, AgainstLambdaGrowthIsAPower) {
   EXPECT_FALSE(series["componentwise"].contains("histogram"));
 }
 
+/// Errors that rise as x^3 between 1 and 16 and fall as 1/x after.
+TEST(FigureDocument, TheSteepestPowerIsThatOfTheBestDecade) {
+  FigureOptions options = small();
+  options.layers = {2};
+  for (int e = -6; e <= 9; ++e) options.lambda.push_back(std::ldexp(1.0, e));
+  const Figure f = figure(2, options);
+  const Json document = figure_document(
+      f, options, outcome_of(f, [](double x) { return 1e-3 * (x < 1    ? 1
+                                                              : x < 16 ? x * x * x
+                                                                       : 65536 / x); }),
+      1, "");
+  for (const char* measure : {"componentwise", "normwise"})
+    for (const char* statistic : {"mean", "median"}) {
+      const Json& growth = document["series"][1][measure]["growth"];
+      EXPECT_EQ(growth["steepest"][statistic]["from"], 1);
+      EXPECT_EQ(growth["steepest"][statistic]["to"], 16) << "the first point a decade away";
+      EXPECT_NEAR(growth["steepest"][statistic]["rate"].get<double>(), 3, 1e-3);
+      EXPECT_LT(growth[statistic][0]["rate"].get<double>(), 1.5) << "the whole range says less";
+    }
+  EXPECT_NE(figure_text(document).find("Steepest power over one decade of lambda"), std::string::npos);
+  EXPECT_NE(figure_text(document).find("3.00 from 1 "), std::string::npos) << figure_text(document);
+}
+
+TEST(FigureDocument, TheSteepestPowerOfAShortRangeIsThatOfAnOctave) {
+  const Json document = figure_2();  // 1, 2, 4
+  const Json& steepest = document["series"][0]["normwise"]["growth"]["steepest"]["mean"];
+  EXPECT_NEAR(steepest["rate"].get<double>(), 2, 1e-12);
+  EXPECT_EQ(steepest["to"].get<double>() / steepest["from"].get<double>(), 2);
+  EXPECT_NE(figure_text(document).find("over one octave of lambda"), std::string::npos);
+  FigureOptions options = small();
+  options.lambda = {1, 1.5};
+  const Figure f = figure(2, options);
+  const Json narrow = figure_document(f, options, outcome_of(f, [](double x) { return x; }), 1, "");
+  EXPECT_TRUE(narrow["series"][0]["normwise"]["growth"]["steepest"]["mean"]["rate"].is_null());
+  EXPECT_EQ(figure_text(narrow).find("Steepest"), std::string::npos);
+}
+
 TEST(FigureDocument, TheHistogramCountsEveryTrialOfTheLastLayer) {
   const Json histogram = figure_1()["series"][0]["componentwise"]["histogram"];
   std::size_t trials = 0;

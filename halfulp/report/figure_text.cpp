@@ -127,6 +127,41 @@ std::string growth_text(const Json& document, bool& any_few) {
                      table.text(""));
 }
 
+/// 1.25 from 0.0313: the power, and where its range begins.
+std::string steepest(const Json& fit) {
+  if (fit["rate"].is_null()) return "-";
+  return fmt::format("{:.2f} from {:.3g}", fit["rate"].get<double>(), fit["from"].get<double>());
+}
+
+std::string steepest_text(const Json& document, bool& any_few) {
+  Table table({"", "", "componentwise mean    ", "median", "normwise mean    ", "median"}, 2);
+  const bool readings = has_both_readings(document);
+  bool any = false;
+  double least = HUGE_VAL;  // of the ranges' lengths
+  for (const Json& series : document["series"]) {
+    if (!series["componentwise"].contains("growth")) continue;
+    if (!series["componentwise"]["growth"].contains("steepest")) continue;
+    std::vector<std::string> row{series["arithmetic"].get<std::string>(), name_of(series, readings)};
+    for (const char* measure : measure_names) {
+      const Json& all = series[measure]["growth"]["steepest"];
+      for (const char* statistic : {"mean", "median"}) {
+        const Json& fit = all[statistic];
+        const bool found = !fit["rate"].is_null();
+        any |= found;
+        if (found) least = std::fmin(least, fit["to"].get<double>() / fit["from"].get<double>());
+        row.push_back(steepest(fit));
+      }
+      const bool few = !all["mean"]["rate"].is_null() && any_few_between(series, measure, all["mean"]);
+      any_few |= few;
+      row[row.size() - 2] += few ? " few" : "    ";
+    }
+    table.add(row);
+  }
+  if (!any) return "";
+  return fmt::format("\nSteepest power over {} of {}, and where that begins\n{}",
+                     least < 9.99 ? "one octave" : "one decade", x_header(document), table.text(""));
+}
+
 /// Trials that gave no finite error, at most over all points.
 std::string nonfinite_text(const Json& document) {
   std::uint64_t infinite = 0, nan = 0;
@@ -179,7 +214,8 @@ std::string figure_text(const nlohmann::ordered_json& document) {
   if (x_header(document) == "x") text += "x: " + document["x_label"].get<std::string>() + "\n";
   bool any_few = false;
   text += "\n" + statistics_text(document, any_few);
-  text += growth_text(document, any_few) + "\n";
+  text += growth_text(document, any_few);
+  text += steepest_text(document, any_few) + "\n";
   if (any_few)
     text +=
         "few: means carried by a few trials (heavy tail or one share too large), in growth one at least in "
