@@ -102,6 +102,20 @@ TEST(FigureDocument, TheSteepestPowerOfAShortRangeIsThatOfAnOctave) {
   EXPECT_EQ(figure_text(narrow).find("Steepest"), std::string::npos);
 }
 
+/// E ||x||_2^2 = d scale^2 (mean^2 + deviation^2), mean 1.
+TEST(FigureDocument, TheAbscissaOfFigureThreeIsTheRootMeanSquareNormOfAColumn) {
+  FigureOptions options;
+  options.d = 10;
+  options.input_deviation = 3;
+  options.scales = {0.5, 1};
+  const Figure f = figure(3, options);
+  const Json document = figure_document(f, options, outcome_of(f, [](double) { return 1e-3; }), 1, "");
+  EXPECT_NEAR(document["series"][0]["x"][0].get<double>(), 5, 1e-14);
+  EXPECT_NEAR(document["series"][0]["x"][1].get<double>(), 10, 1e-14);
+  EXPECT_NE(figure_text(document).find("x: root mean square norm of a column of the input\n"),
+            std::string::npos);
+}
+
 TEST(FigureDocument, TheHistogramCountsEveryTrialOfTheLastLayer) {
   const Json histogram = figure_1()["series"][0]["componentwise"]["histogram"];
   std::size_t trials = 0;
