@@ -141,8 +141,7 @@ std::string panel_text(const Plot& plot, const AxisRange& x, const AxisRange& y,
       text += fmt::format("set arrow from {},graph 0 to {},graph 1 nohead lw {} dt {} lc rgb '{}' front\n",
                           line.x, line.x, line.doubtful ? thin : 1.6, dash_of(1),
                           line.doubtful ? pale(colour_of(line.colour)) : colour_of(line.colour));
-  for (const SlopeTriangle& t : slope_triangles(plot, x, y, l.inner_height() / l.inner_width()))
-    text += triangle_text(t);
+  for (const SlopeTriangle& t : slope_triangles(plot, x, y)) text += triangle_text(t);
   std::string bands, doubtful, lines;
   for (std::size_t c = 0; c < plot.curves.size(); ++c) {
     const Drawing d =

@@ -169,28 +169,31 @@ TEST(PlotAxes, ShortLogarithmicAxesEndAtLabels) {
   EXPECT_TRUE(std::isfinite(y_axis({&plot}).high));
 }
 
-TEST(PlotAxes, TrianglesHaveTheirSlopeAndCoverNoCurve) {
-  Plot plot{"", "", "", true, true, {}};
-  Curve curve;
-  for (int i = 0; i <= 20; ++i) {
-    curve.x.push_back(std::ldexp(1.0, i));
-    curve.y.push_back(std::ldexp(1e-9, 2 * i));
+TEST(PlotAxes, TrianglesHaveTheirSlopeAndTheSameCornerBelowAllCurves) {
+  for (const int power : {-3, 0, 2}) {
+    Plot plot{"", "", "", true, true, {}};
+    Curve curve;
+    for (int i = 0; i <= 20; ++i) {
+      curve.x.push_back(std::ldexp(1.0, i));
+      curve.y.push_back(std::ldexp(1e-9, power * i));
+    }
+    plot.curves.push_back(curve);
+    plot.slopes = {1, 2};
+    const AxisRange x = x_axis({&plot}), y = y_axis({&plot});
+    const auto triangles = slope_triangles(plot, x, y);
+    ASSERT_EQ(triangles.size(), 2u);
+    const double lowest = *std::min_element(curve.y.begin(), curve.y.end());
+    for (const SlopeTriangle& t : triangles) {
+      EXPECT_NEAR(std::log(t.y1 / t.y0) / std::log(t.x1 / t.x0), t.slope, 1e-9);
+      EXPECT_TRUE(x.low < t.x0 && t.x1 < x.high && y.low < t.y0 && t.y1 < y.high);
+      EXPECT_LT(t.y1, lowest) << power;
+      EXPECT_NEAR(y.place(t.y0), 0.04, 1e-12);
+    }
+    EXPECT_NEAR(x.place(triangles[0].x0), 0.04, 1e-12);
+    EXPECT_LT(triangles[0].x1, triangles[1].x0);
+    plot.log_x = false;
+    EXPECT_TRUE(slope_triangles(plot, x_axis({&plot}), y).empty());
   }
-  plot.curves.push_back(curve);
-  plot.slopes = {1, 2};
-  const AxisRange x = x_axis({&plot}), y = y_axis({&plot});
-  const auto triangles = slope_triangles(plot, x, y, 0.7);
-  ASSERT_EQ(triangles.size(), 2u);
-  for (const SlopeTriangle& t : triangles) {
-    EXPECT_NEAR(std::log(t.y1 / t.y0) / std::log(t.x1 / t.x0), t.slope, 1e-9);
-    EXPECT_TRUE(x.low < t.x0 && t.x1 < x.high && y.low < t.y0 && t.y1 < y.high);
-    for (std::size_t i = 0; i < curve.x.size(); ++i)
-      EXPECT_FALSE(t.x0 <= curve.x[i] && curve.x[i] <= t.x1 && t.y0 <= curve.y[i] && curve.y[i] <= t.y1);
-  }
-  EXPECT_FALSE(triangles[0].x0 <= triangles[1].x1 && triangles[1].x0 <= triangles[0].x1 &&
-               triangles[0].y0 <= triangles[1].y1 && triangles[1].y0 <= triangles[0].y1);
-  plot.log_x = false;
-  EXPECT_TRUE(slope_triangles(plot, x_axis({&plot}), y, 0.7).empty());
 }
 
 }  // namespace
