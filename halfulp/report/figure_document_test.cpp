@@ -84,7 +84,7 @@ TEST(FigureDocument, TheSteepestPowerIsThatOfTheBestDecade) {
       EXPECT_NEAR(growth["steepest"][statistic]["rate"].get<double>(), 3, 1e-3);
       EXPECT_LT(growth[statistic][0]["rate"].get<double>(), 1.5) << "the whole range says less";
     }
-  EXPECT_NE(figure_text(document).find("Steepest power over one decade of lambda"), std::string::npos);
+  EXPECT_NE(figure_text(document).find("Steepest rise over one decade of lambda"), std::string::npos);
   EXPECT_NE(figure_text(document).find("3.00 from 1 "), std::string::npos) << figure_text(document);
 }
 

@@ -158,7 +158,7 @@ std::string steepest_text(const Json& document, bool& any_few) {
     table.add(row);
   }
   if (!any) return "";
-  return fmt::format("\nSteepest power over {} of {}, and where that begins\n{}",
+  return fmt::format("\nSteepest rise over {} of {}: the power, and where it begins\n{}",
                      least < 9.99 ? "one octave" : "one decade", x_header(document), table.text(""));
 }
 
@@ -192,7 +192,8 @@ std::string reference_text(const Json& reference) {
         return median.is_null() || radius.get<double>() <= 0.01 * median.get<double>();
       });
   if (small)
-    return text + "CAUTION: the medians of a series are all 0: its errors are below the reference's.\n";
+    return text +
+           "CAUTION: the medians of a series are all 0: its errors are not told from the reference's.\n";
   text += fmt::format("CAUTION: that is more than 1 % of the smallest positive median: {}.\n",
                       digits("smallest_median"));
   return text;

@@ -181,7 +181,7 @@ std::string below_text(const Picture& picture, const Layout& l) {
   if (picture.note.empty()) return text;
   return text +
          fmt::format("unset key\nset label 2 {} at screen 0.5,{:.5f} center noenhanced\nplot 2 notitle\n",
-                     gnuplot_quoted(picture.note), 14 / l.height);
+                     gnuplot_quoted(picture.note), 24 / l.height);
 }
 
 std::vector<LegendEntry> legend_of(const Picture& picture) {

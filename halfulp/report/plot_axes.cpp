@@ -71,7 +71,7 @@ double floor_of(const std::vector<const Plot*>& panels) {
 
 // Slope triangles stand side by side in the lower left corner, in fractions of the panel: each as wide as a
 // tenth of it, but not higher than `highest`, and all above `base`.
-constexpr double triangle_width = 0.1, triangle_room = 0.16, highest = 0.18, base = 0.04, left = 0.04;
+constexpr double triangle_width = 0.1, triangle_room = 0.19, highest = 0.18, base = 0.04, left = 0.04;
 
 /// Decades along the hypotenuse's rise, as wide as a triangle may be.
 double steepest_rise(const std::vector<const Plot*>& panels, double x_decades) {
