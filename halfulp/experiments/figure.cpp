@@ -68,7 +68,7 @@ void figure_2(Figure& f, const FigureOptions& o) {
 
 void figure_3(Figure& f, const FigureOptions& o) {
   f.title = "Relative error of one self-attention against the norm of its input";
-  f.x_label = "norm of a column of the input";
+  f.x_label = "root mean square norm of a column of the input";
   f.log_x = true;
   if (o.norm || !o.layers.empty() || !o.lambda.empty() || !o.diagonal.empty() || o.blocks || o.inner)
     throw usage_error(
@@ -87,9 +87,11 @@ void figure_3(Figure& f, const FigureOptions& o) {
     for (int e = -8; e <= 12; ++e)  // half octaves; sqrt is the same everywhere
       scales.push_back(std::ldexp(e % 2 == 0 ? 1.0 : std::sqrt(2.0), e >= 0 ? e / 2 : -((1 - e) / 2)));
   std::sort(scales.begin(), scales.end());
+  // E ||x||_2^2 = d scale^2 (mean^2 + deviation^2) for a column x of the input.
+  const double square = s.input_mean * s.input_mean + s.input_deviation * s.input_deviation;
   for (const double scale : scales) {
     s.input_scale = scale;
-    series.points.push_back({scale * std::sqrt(static_cast<double>(s.d)), f.plan.setups.size(), 0});
+    series.points.push_back({scale * std::sqrt(static_cast<double>(s.d) * square), f.plan.setups.size(), 0});
     f.plan.setups.push_back(s);
   }
   f.series.push_back(series);

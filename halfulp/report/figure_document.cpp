@@ -39,10 +39,30 @@ Json growth_by_layer(const std::vector<double>& x, const SeriesValues& values) {
   return growth;
 }
 
+/// The largest power over one decade of x, or one octave where x spans less than a decade; a range begins at
+/// a point and ends at the first that is as far.  Rate null where no range is as long or has only positive
+/// values.
+Json steepest(const std::vector<double>& x, const std::vector<GroupedValue>& values) {
+  const double length = x.back() >= 10 * x.front() ? 10 : 2;
+  Json best = {{"from", nullptr}, {"to", nullptr}, {"rate", nullptr}};
+  double largest = -HUGE_VAL;
+  for (std::size_t first = 0, last = 0; first < x.size(); ++first) {
+    // Norms are rounded: ranges of a decade may end half an ulp before it.
+    while (last < x.size() && x[last] < length * x[first] * (1 - 1e-12)) ++last;
+    if (last == x.size()) break;
+    const double rate = fit_power(x, values, first, last).rate;
+    if (!(rate > largest)) continue;
+    largest = rate;
+    best = {{"from", x[first]}, {"to", x[last]}, {"rate", number(rate)}};
+  }
+  return best;
+}
+
 Json growth_as_power(const std::vector<double>& x, const SeriesValues& values) {
   Json growth = {{"unit", "power"}, {"mean", Json::array()}, {"median", Json::array()}};
   for (const auto& [key, of] : {std::pair{"mean", &values.means}, {"median", &values.medians}}) {
     if (x.size() > 1) growth[key].push_back(fitted(fit_power(x, *of, 0, x.size() - 1), x.front(), x.back()));
+    growth["steepest"][key] = steepest(x, *of);
     std::vector<double> y;
     for (const GroupedValue& value : *of) y.push_back(value.all);
     Json& slopes = growth["local_slope"][key] = Json::array();
@@ -93,16 +113,25 @@ Json series_of(const Figure& figure, const Series& series, std::size_t arithmeti
   return one;
 }
 
-/// The reference's radius beside the smallest median that is measured against it.
+/// The reference's radius beside the smallest positive median that is measured against it.  A median of 0 is
+/// an exact result, which no reference spoils, unless all of a series are 0: then its errors are below the
+/// radius.
 Json reference_of(const Figure& figure, const std::vector<Json>& series) {
   const std::vector<double> radius = reference_error(figure.plan.setups.front(), figure.plan.seed, 2);
   Json reference = {{"kind", "fp64"}, {"radius", Json::object()}, {"smallest_median", Json::object()}};
   bool sufficient = true;
   for (std::size_t m = 0; m < measure_count; ++m) {
     double smallest = HUGE_VAL;
-    for (const Json& one : series)
-      for (const Json& median : one[measure_names[m]]["median"])
-        if (!median.is_null()) smallest = std::fmin(smallest, median.get<double>());
+    for (const Json& one : series) {
+      bool any_zero = false, any_positive = false;
+      for (const Json& median : one[measure_names[m]]["median"]) {
+        if (median.is_null()) continue;
+        const double value = median.get<double>();
+        (value > 0 ? any_positive : any_zero) = true;
+        if (value > 0) smallest = std::fmin(smallest, value);
+      }
+      sufficient &= any_positive || !any_zero || radius[m] == 0;
+    }
     reference["radius"][measure_names[m]] = number(radius[m]);
     reference["smallest_median"][measure_names[m]] = number(smallest);
     sufficient &= radius[m] <= 0.01 * smallest;

@@ -7,56 +7,10 @@
 #include <sstream>
 
 #include "halfulp/report/figure_picture.hpp"
+#include "halfulp/report/figure_testing.hpp"
 
 namespace halfulp {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-/// The errors of 64 trials by hand: at the point with abscissa x of arithmetic a, trial t has
-/// (a + 1) e(x) (1 + t mod 4), twice that normwise.
-template <class E>
-Outcome outcome_of(const Figure& figure, E e) {
-  constexpr std::size_t trials = 64;
-  const std::size_t cells = figure.plan.cells();
-  std::vector<double> errors(trials * cells);
-  for (std::size_t t = 0; t < trials; ++t)
-    for (const Series& series : figure.series)
-      for (const Point& point : series.points)
-        for (std::size_t a = 0; a < figure.plan.arithmetics.size(); ++a) {
-          const double error = static_cast<double>((a + 1) * (1 + t % 4)) * e(point.x);
-          errors[t * cells + figure.plan.cell_of(point.setup, a, point.layer, Measure::componentwise)] =
-              error;
-          errors[t * cells + figure.plan.cell_of(point.setup, a, point.layer, Measure::normwise)] = 2 * error;
-        }
-  Outcome outcome(figure.plan);
-  outcome.add({0, trials}, errors.data());
-  return outcome;
-}
-
-FigureOptions small() {
-  FigureOptions options;
-  options.d = options.n = options.inner = 4;
-  options.layers = {6};
-  options.arithmetics = {"bin11", "bin8"};
-  return options;
-}
-
-Json figure_1() {
-  const Figure f = figure(1, small());
-  return figure_document(f, small(),
-                         outcome_of(f, [](double x) { return std::ldexp(1e-3, static_cast<int>(x)); }), 1.5,
-                         "halfulp figure 1");
-}
-
-/// Errors lambda^2.
-Json figure_2() {
-  FigureOptions options = small();
-  options.layers = {2, 3};
-  options.lambda = {4, 1, 2};
-  const Figure f = figure(2, options);
-  return figure_document(f, options, outcome_of(f, [](double x) { return 1e-3 * x * x; }), 1, "");
-}
 
 TEST(FigureDocument, StatisticsAreThoseOfTheTrials) {
   const Json document = figure_1();
@@ -111,6 +65,57 @@ TEST(FigureDocument, AgainstLambdaGrowthIsAPower) {
   EXPECT_FALSE(series["componentwise"].contains("histogram"));
 }
 
+/// Errors that rise as x^3 between 1 and 16 and fall as 1/x after.
+TEST(FigureDocument, TheSteepestPowerIsThatOfTheBestDecade) {
+  FigureOptions options = small();
+  options.layers = {2};
+  for (int e = -6; e <= 9; ++e) options.lambda.push_back(std::ldexp(1.0, e));
+  const Figure f = figure(2, options);
+  const Json document = figure_document(
+      f, options, outcome_of(f, [](double x) { return 1e-3 * (x < 1    ? 1
+                                                              : x < 16 ? x * x * x
+                                                                       : 65536 / x); }),
+      1, "");
+  for (const char* measure : {"componentwise", "normwise"})
+    for (const char* statistic : {"mean", "median"}) {
+      const Json& growth = document["series"][1][measure]["growth"];
+      EXPECT_EQ(growth["steepest"][statistic]["from"], 1);
+      EXPECT_EQ(growth["steepest"][statistic]["to"], 16) << "the first point a decade away";
+      EXPECT_NEAR(growth["steepest"][statistic]["rate"].get<double>(), 3, 1e-3);
+      EXPECT_LT(growth[statistic][0]["rate"].get<double>(), 1.5) << "the whole range says less";
+    }
+  EXPECT_NE(figure_text(document).find("Steepest rise over one decade of lambda"), std::string::npos);
+  EXPECT_NE(figure_text(document).find("3.00 from 1 "), std::string::npos) << figure_text(document);
+}
+
+TEST(FigureDocument, TheSteepestPowerOfAShortRangeIsThatOfAnOctave) {
+  const Json document = figure_2();  // 1, 2, 4
+  const Json& steepest = document["series"][0]["normwise"]["growth"]["steepest"]["mean"];
+  EXPECT_NEAR(steepest["rate"].get<double>(), 2, 1e-12);
+  EXPECT_EQ(steepest["to"].get<double>() / steepest["from"].get<double>(), 2);
+  EXPECT_NE(figure_text(document).find("over one octave of lambda"), std::string::npos);
+  FigureOptions options = small();
+  options.lambda = {1, 1.5};
+  const Figure f = figure(2, options);
+  const Json narrow = figure_document(f, options, outcome_of(f, [](double x) { return x; }), 1, "");
+  EXPECT_TRUE(narrow["series"][0]["normwise"]["growth"]["steepest"]["mean"]["rate"].is_null());
+  EXPECT_EQ(figure_text(narrow).find("Steepest"), std::string::npos);
+}
+
+/// E ||x||_2^2 = d scale^2 (mean^2 + deviation^2), mean 1.
+TEST(FigureDocument, TheAbscissaOfFigureThreeIsTheRootMeanSquareNormOfAColumn) {
+  FigureOptions options;
+  options.d = 10;
+  options.input_deviation = 3;
+  options.scales = {0.5, 1};
+  const Figure f = figure(3, options);
+  const Json document = figure_document(f, options, outcome_of(f, [](double) { return 1e-3; }), 1, "");
+  EXPECT_NEAR(document["series"][0]["x"][0].get<double>(), 5, 1e-14);
+  EXPECT_NEAR(document["series"][0]["x"][1].get<double>(), 10, 1e-14);
+  EXPECT_NE(figure_text(document).find("x: root mean square norm of a column of the input\n"),
+            std::string::npos);
+}
+
 TEST(FigureDocument, TheHistogramCountsEveryTrialOfTheLastLayer) {
   const Json histogram = figure_1()["series"][0]["componentwise"]["histogram"];
   std::size_t trials = 0;
@@ -149,7 +154,20 @@ TEST(FigureDocument, AReferenceThatIsNotSmallIsSaid) {
       figure_document(f, small(), outcome_of(f, [](double) { return 1e-15; }), 1, "halfulp figure 1");
   EXPECT_GT(document["reference"]["radius"]["componentwise"].get<double>(), 0);
   EXPECT_EQ(document["reference"]["sufficient"], false);
-  EXPECT_NE(figure_text(document).find("more than 1 % of the smallest median"), std::string::npos);
+  EXPECT_NE(figure_text(document).find("more than 1 % of the smallest positive median"), std::string::npos);
+}
+
+TEST(FigureDocument, MediansOfZeroAreExactAndNoFaultOfTheReference) {
+  const Figure f = figure(1, small());
+  const auto document_of = [&](auto e) { return figure_document(f, small(), outcome_of(f, e), 1, ""); };
+  const Json some = document_of([](double x) { return x < 3 ? 0 : 1e-3; });
+  EXPECT_NEAR(some["reference"]["smallest_median"]["componentwise"].get<double>(), 2e-3, 1e-6);
+  EXPECT_EQ(some["reference"]["sufficient"], true);
+  EXPECT_EQ(figure_text(some).find("CAUTION"), std::string::npos);
+  const Json all = document_of([](double) { return 0; });
+  EXPECT_TRUE(all["reference"]["smallest_median"]["componentwise"].is_null());
+  EXPECT_EQ(all["reference"]["sufficient"], false) << "such errors are below the reference's own";
+  EXPECT_NE(figure_text(all).find("CAUTION: the medians of a series are all 0"), std::string::npos);
 }
 
 TEST(FigureDocument, OneLayerAndOneLambdaHaveNoGrowth) {
@@ -174,75 +192,6 @@ TEST(FigureCsv, HasALineForEachSeriesMeasureAndX) {
   while (std::getline(lines, line))
     EXPECT_EQ(std::count(line.begin(), line.end(), ','), std::count(header.begin(), header.end(), ','))
         << line;
-}
-
-TEST(FigureText, FitsATerminal) {
-  FigureOptions options = small();
-  options.layers = {10, 15};
-  options.arithmetics = {"e4m3fn"};
-  const Figure f = figure(2, options);
-  const Json wide =
-      figure_document(f, options, outcome_of(f, [](double x) { return std::pow(x, 9); }), 1, "");
-  for (const Json& document : {figure_1(), figure_2(), wide}) {
-    std::istringstream lines(figure_text(document));
-    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 120u) << line;
-  }
-}
-
-TEST(FigureText, MarksMeansCarriedByFew) {
-  const Figure f = figure(1, small());
-  const std::size_t cells = f.plan.cells();
-  std::vector<double> errors(64 * cells, 1e-3);
-  for (std::size_t c = 0; c < cells; ++c) errors[5 * cells + c] = 1e3;  // one trial is all of the mean
-  Outcome outcome(f.plan);
-  outcome.add({0, 64}, errors.data());
-  const std::string text = figure_text(figure_document(f, small(), outcome, 1, ""));
-  EXPECT_NE(text.find("1.6e+1 few"), std::string::npos) << text;
-  EXPECT_NE(text.find("trust the median"), std::string::npos) << text;
-  EXPECT_EQ(figure_text(figure_1()).find("few"), std::string::npos);
-}
-
-TEST(FigurePicture, HasAPanelForEachStatisticMeasureAndReading) {
-  const Picture one = figure_picture(figure_1());
-  EXPECT_EQ(one.columns, 4u);
-  ASSERT_EQ(one.panels.size(), 12u);
-  EXPECT_TRUE(one.panels[0].curves[0].low.empty());
-  EXPECT_FALSE(one.panels[4].curves[0].low.empty()) << "the median has its band";
-  EXPECT_EQ(one.panels[8].lines.size(), 2u) << "a mean marked in each histogram";
-  EXPECT_EQ(one.panels[0].scale, one.panels[1].scale);
-  EXPECT_NE(one.panels[0].scale, one.panels[2].scale);
-
-  const Picture two = figure_picture(figure_2());
-  ASSERT_EQ(two.panels.size(), 8u);
-  EXPECT_EQ(two.panels[0].curves.size(), 4u) << "two depths, two arithmetics";
-  EXPECT_EQ(two.panels[0].slopes, (std::vector<double>{1, 2}));
-  EXPECT_EQ(two.legend.size(), 4u);
-}
-
-TEST(FigurePicture, FigureFourHasItsVariantsSideBySide) {
-  const Figure f = figure(4, small());
-  const Json document = figure_document(f, small(), outcome_of(f, [](double x) { return x; }), 1, "");
-  const Picture picture = figure_picture(document);
-  EXPECT_EQ(picture.columns, 4u);
-  ASSERT_EQ(picture.panels.size(), 16u);
-  EXPECT_TRUE(picture.panels[0].title.starts_with("a)"));
-  EXPECT_TRUE(picture.panels[1].title.starts_with("b)"));
-  const Curve& mean = picture.panels[0].curves[0];
-  const double deviation = std::sqrt(1.25 * 64 / 63);  // of 1, 2, 3, 4, each 16 times
-  EXPECT_NEAR(mean.high[0], 2.5 + deviation, 1e-9);
-  EXPECT_NEAR(mean.low[0], 2.5 - deviation, 1e-9);
-}
-
-TEST(FigurePicture, ColoursAreVariantsWhereThereIsOneArithmetic) {
-  FigureOptions options = small();
-  options.arithmetics = {"bin11"};
-  options.layers = {2, 3};
-  options.lambda = {1, 2};
-  const Figure f = figure(2, options);
-  const Picture picture =
-      figure_picture(figure_document(f, options, outcome_of(f, [](double x) { return x; }), 1, ""));
-  EXPECT_EQ(picture.panels[0].curves[1].colour, 1);
-  EXPECT_EQ(picture.legend.size(), 2u);
 }
 
 TEST(FigureChanges, AreNamed) { EXPECT_EQ(changes_in(figure_1()), "d 4, n 4, D 4, layers 6"); }

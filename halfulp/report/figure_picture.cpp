@@ -107,6 +107,7 @@ void set_histogram(const Json& histogram, Curve& curve) {
 void set_statistics(const Json& series, const Json& s, Shown row, bool band, bool deviation, Curve& curve) {
   curve.x = values(series["x"]);
   curve.y = values(s[row == Shown::mean ? "mean" : "median"]);
+  if (row == Shown::mean) curve.doubtful = s["carried_by_few"].get<std::vector<bool>>();
   if (row == Shown::median && band) {
     curve.low = values(s["p05"]);
     curve.high = values(s["p95"]);
@@ -115,8 +116,10 @@ void set_statistics(const Json& series, const Json& s, Shown row, bool band, boo
     for (std::size_t i = 0; i < curve.y.size(); ++i) {
       const double trials = value(series["trials"]) - value(s["nan"][i]);
       const double spread = std::sqrt(trials) * value(s["mean_se"][i]);
-      curve.low.push_back(std::fmax(curve.y[i] - spread, curve.y[i] / 10));
-      curve.high.push_back(curve.y[i] + spread);
+      // None where a few trials make it: it would widen the axis for nothing.  Upwards only: errors are
+      // not negative, and a deviation below the mean is seldom on the axis.
+      curve.low.push_back(curve.doubtful[i] ? NAN : curve.y[i]);
+      curve.high.push_back(curve.doubtful[i] ? NAN : curve.y[i] + spread);
     }
   }
 }
@@ -142,7 +145,8 @@ Plot panel_of(const Json& document, const Wishes& wishes, const Catalogue& all, 
     if (row == Shown::histogram) {
       curve.points = false;
       set_histogram(s["histogram"], curve);
-      plot.lines.push_back({value(s["histogram"]["mean"]), curve.colour});
+      plot.lines.push_back(
+          {value(s["histogram"]["mean"]), curve.colour, s["carried_by_few"].back().get<bool>()});
       plot.x_label = fmt::format("relative error in layer {}", series["x"].back().get<double>());
     } else {
       set_statistics(series, s, row, all.kinds.size() == 1, wishes.deviation, curve);
@@ -158,7 +162,16 @@ std::string bin_label(const Json& document) {
   return fmt::format("trials per {:.2g} decades", value(edges[1]) - value(edges[0]));
 }
 
-std::vector<LegendEntry> legend_of(const Catalogue& all, const Wishes& wishes, bool points) {
+bool is_doubtful_anywhere(const Picture& picture) {
+  return std::any_of(picture.panels.begin(), picture.panels.end(), [](const Plot& plot) {
+    return std::any_of(plot.curves.begin(), plot.curves.end(), [](const Curve& curve) {
+      return std::find(curve.doubtful.begin(), curve.doubtful.end(), true) != curve.doubtful.end();
+    });
+  });
+}
+
+std::vector<LegendEntry> legend_of(const Catalogue& all, const Wishes& wishes, const Picture& picture,
+                                   bool points) {
   std::vector<LegendEntry> legend;
   const bool kinds = all.colours_are_kinds();
   const auto& coloured = kinds ? all.kinds : all.arithmetics;
@@ -167,12 +180,15 @@ std::vector<LegendEntry> legend_of(const Catalogue& all, const Wishes& wishes, b
   if (!kinds && all.kinds.size() > 1)
     for (std::size_t i = 0; i < all.kinds.size(); ++i)
       legend.push_back({all.kinds[i], -1, static_cast<int>(i), false, points});
-  if (all.kinds.size() == 1) {
-    if (wishes.deviation) legend.push_back({"mean: 1 s.d., cut off at mean / 10", -1, 0, true, false});
-    legend.push_back(
-        {wishes.deviation ? "median: 5th to 95th percentile" : "5th to 95th percentile", -1, 0, true, false});
-  }
-  if (wishes.histogram) legend.push_back({"mean", -1, 1, false, false});
+  // Bands look alike in all rows of panels, so they share an entry.
+  if (all.kinds.size() == 1)
+    legend.push_back({wishes.deviation
+                          ? "mean to mean + 1 standard deviation; about the median, 5th to 95th percentile"
+                          : "5th to 95th percentile",
+                      -1, 0, true, false, false, true});
+  if (wishes.histogram) legend.push_back({"mean", -1, 1, false, false, false, true});
+  if (is_doubtful_anywhere(picture))
+    legend.push_back({"mean carried by a few trials", -1, 0, false, points, true, true});
   return legend;
 }
 
@@ -219,7 +235,9 @@ Picture figure_picture(const nlohmann::ordered_json& document) {
           add(measure, row, group, group == all.groups.front(), row == Shown::mean);
   }
   const bool points = !document["series"][0]["layers"].is_null();
-  picture.legend = legend_of(all, wishes, points);
+  picture.legend = legend_of(all, wishes, picture, points);
+  if (has_zeros_off_axis(picture))
+    picture.note = "Errors of 0 (exact results) lie below the logarithmic axes.";
   return picture;
 }
 

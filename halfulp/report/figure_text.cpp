@@ -78,8 +78,16 @@ std::string statistics_text(const Json& document, bool& any_few) {
   return table.text("");
 }
 
-std::string rate(const Json& fits, std::size_t i) {
-  const Json& fit = fits[i];
+/// Whether a mean between these x is carried by few trials.
+bool any_few_between(const Json& series, const char* measure, const Json& range) {
+  for (std::size_t i = 0; i < series["x"].size(); ++i)
+    if (series["x"][i] >= range["from"] && series["x"][i] <= range["to"] &&
+        series[measure]["carried_by_few"][i].get<bool>())
+      return true;
+  return false;
+}
+
+std::string rate(const Json& fit) {
   if (fit["rate"].is_null()) return "-";
   const Json& high = fit["interval"][1];  // the interval is symmetric
   if (high.is_null()) return fmt::format("{:.3f}", fit["rate"].get<double>());
@@ -87,8 +95,9 @@ std::string rate(const Json& fits, std::size_t i) {
                      high.get<double>() - fit["rate"].get<double>());
 }
 
-std::string growth_text(const Json& document) {
-  Table table({"", "", x_header(document), "componentwise mean", "median", "normwise mean", "median"}, 3);
+std::string growth_text(const Json& document, bool& any_few) {
+  Table table({"", "", x_header(document), "componentwise mean    ", "median", "normwise mean    ", "median"},
+              3);
   std::string unit;
   const bool readings = has_both_readings(document);
   for (const Json& series : document["series"]) {
@@ -100,9 +109,13 @@ std::string growth_text(const Json& document) {
                                    i == 0 ? name_of(series, readings) : "",
                                    fmt::format("{:.3g} to {:.3g}", fits["mean"][i]["from"].get<double>(),
                                                fits["mean"][i]["to"].get<double>())};
-      for (const char* measure : measure_names)
-        for (const char* statistic : {"mean", "median"})
-          row.push_back(rate(series[measure]["growth"][statistic], i));
+      for (const char* measure : measure_names) {
+        const Json& growth = series[measure]["growth"];
+        const bool few = any_few_between(series, measure, growth["mean"][i]);
+        any_few |= few;
+        row.push_back(rate(growth["mean"][i]) + (few ? " few" : "    "));
+        row.push_back(rate(growth["median"][i]));
+      }
       table.add(row);
     }
   }
@@ -112,6 +125,41 @@ std::string growth_text(const Json& document) {
                          ? " as a power of " + x_header(document) + ", fitted over the whole range"
                          : " in decades per layer",
                      table.text(""));
+}
+
+/// 1.25 from 0.0313: the power, and where its range begins.
+std::string steepest(const Json& fit) {
+  if (fit["rate"].is_null()) return "-";
+  return fmt::format("{:.2f} from {:.3g}", fit["rate"].get<double>(), fit["from"].get<double>());
+}
+
+std::string steepest_text(const Json& document, bool& any_few) {
+  Table table({"", "", "componentwise mean    ", "median", "normwise mean    ", "median"}, 2);
+  const bool readings = has_both_readings(document);
+  bool any = false;
+  double least = HUGE_VAL;  // of the ranges' lengths
+  for (const Json& series : document["series"]) {
+    if (!series["componentwise"].contains("growth")) continue;
+    if (!series["componentwise"]["growth"].contains("steepest")) continue;
+    std::vector<std::string> row{series["arithmetic"].get<std::string>(), name_of(series, readings)};
+    for (const char* measure : measure_names) {
+      const Json& all = series[measure]["growth"]["steepest"];
+      for (const char* statistic : {"mean", "median"}) {
+        const Json& fit = all[statistic];
+        const bool found = !fit["rate"].is_null();
+        any |= found;
+        if (found) least = std::fmin(least, fit["to"].get<double>() / fit["from"].get<double>());
+        row.push_back(steepest(fit));
+      }
+      const bool few = !all["mean"]["rate"].is_null() && any_few_between(series, measure, all["mean"]);
+      any_few |= few;
+      row[row.size() - 2] += few ? " few" : "    ";
+    }
+    table.add(row);
+  }
+  if (!any) return "";
+  return fmt::format("\nSteepest rise over {} of {}: the power, and where it begins\n{}",
+                     least < 9.99 ? "one octave" : "one decade", x_header(document), table.text(""));
 }
 
 /// Trials that gave no finite error, at most over all points.
@@ -136,9 +184,18 @@ std::string reference_text(const Json& reference) {
   };
   std::string text =
       fmt::format("The reference is binary64, itself wrong by up to {} (two trials).\n", digits("radius"));
-  if (!reference["sufficient"].get<bool>())
-    text += fmt::format("CAUTION: that is more than 1 % of the smallest median: {}.\n",
-                        digits("smallest_median"));
+  if (reference["sufficient"].get<bool>()) return text;
+  const bool small =
+      std::all_of(std::begin(measure_names), std::end(measure_names), [&](const char* measure) {
+        const Json &radius = reference["radius"][measure], &median = reference["smallest_median"][measure];
+        if (radius.is_null()) return false;
+        return median.is_null() || radius.get<double>() <= 0.01 * median.get<double>();
+      });
+  if (small)
+    return text +
+           "CAUTION: the medians of a series are all 0: its errors are not told from the reference's.\n";
+  text += fmt::format("CAUTION: that is more than 1 % of the smallest positive median: {}.\n",
+                      digits("smallest_median"));
   return text;
 }
 
@@ -158,11 +215,13 @@ std::string figure_text(const nlohmann::ordered_json& document) {
   if (x_header(document) == "x") text += "x: " + document["x_label"].get<std::string>() + "\n";
   bool any_few = false;
   text += "\n" + statistics_text(document, any_few);
-  text += growth_text(document) + "\n";
+  text += growth_text(document, any_few);
+  text += steepest_text(document, any_few) + "\n";
   if (any_few)
     text +=
-        "few: the mean is carried by a few trials (heavy tail or one share too large): it says little, trust "
-        "the median.\n";
+        "few: means carried by a few trials (heavy tail or one share too large), in growth one at least in "
+        "the "
+        "range:\n     they say little, trust the median.\n";
   text += nonfinite_text(document) + reference_text(document["reference"]);
   return text + fmt::format("{} for {} trials.\n", in_time(document["seconds"].get<double>()),
                             document["trials"].get<std::uint64_t>());

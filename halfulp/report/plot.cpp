@@ -16,12 +16,24 @@ namespace {
 /// Colours that people who see few of them tell apart (Okabe, Ito 2008).
 constexpr const char* colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
                                    "#e69f00", "#56b4e9", "#000000"};
+constexpr double thin = 0.7;  // of the usual width, where the curve is in doubt
 constexpr const char* dashes[] = {"1", "(9,5)", "(2.5,4)", "(9,4,2.5,4)"};
 
 std::string colour_of(int place) {
   return place < 0 ? "#222222" : colours[static_cast<std::size_t>(place) % std::size(colours)];
 }
 const char* dash_of(int stroke) { return dashes[static_cast<std::size_t>(stroke) % std::size(dashes)]; }
+
+/// Half way to white: opaque, so that all forms have the same.
+std::string pale(const std::string& colour) {
+  const auto half = [&](std::size_t at) { return (std::stoi(colour.substr(at, 2), nullptr, 16) + 255) / 2; };
+  return fmt::format("#{:02x}{:02x}{:02x}", half(1), half(3), half(5));
+}
+
+std::string stroke_text(bool points, int stroke, const std::string& colour, bool doubtful) {
+  return fmt::format("with {} lw {} dt {} lc rgb '{}'", points ? "linespoints pt 7 ps 0.4" : "lines",
+                     doubtful ? thin : 1.6, dash_of(stroke), doubtful ? pale(colour) : colour);
+}
 
 /// Labelled powers of ten and, between them, ticks without labels.
 std::string decade_ticks(const AxisRange& axis, int most) {
@@ -51,39 +63,57 @@ std::string axis(char name, const AxisRange& range, int most) {
 
 bool is_shown(double value, bool log) { return std::isfinite(value) && (!log || value > 0); }
 
+/// Where a curve is drawn: a 0 that a logarithmic axis cannot show lies below it.
+double drawn_at(double y, const AxisRange& range) { return range.log && y == 0 ? range.low / 10 : y; }
+
 std::string in_range(double y, const AxisRange& range) {
   return fmt::format("{}", std::isnan(y) ? y : std::clamp(y, range.low, range.high));
 }
 
 /// The data block and the pieces of the plot command of one curve.
 struct Drawing {
-  std::string data, band, line;
+  std::string data, band, doubtful, line;
 };
 
+/// One block for what is trusted, bands with it, and one for doubtful points with the lines that end at them.
 Drawing drawing_of(const Curve& curve, int place, const Plot& plot, const AxisRange& y,
                    const std::string& name) {
-  std::string rows;
-  bool any = false;
+  std::string rows, doubtful_rows;
+  bool any = false, any_doubtful = false;
+  const auto is_doubtful = [&](std::size_t i) { return i < curve.doubtful.size() && curve.doubtful[i]; };
   const bool banded = !curve.low.empty();
   for (std::size_t i = 0; i < curve.x.size(); ++i) {
-    const bool shown = is_shown(curve.x[i], plot.log_x) && is_shown(curve.y[i], plot.log_y);
-    any |= shown;
-    if (shown && banded)
-      rows += fmt::format("{} {} {} {}\n", curve.x[i], curve.y[i], in_range(curve.low[i], y),
-                          in_range(curve.high[i], y));
+    const double at = drawn_at(curve.y[i], y);
+    const bool shown = is_shown(curve.x[i], plot.log_x) && is_shown(at, plot.log_y);
+    const std::string row = shown ? fmt::format("{} {}", curve.x[i], at) : "";
+    const bool here = is_doubtful(i), before = i > 0 && is_doubtful(i - 1), after = is_doubtful(i + 1);
+    const bool seen = is_shown(curve.y[i], plot.log_y) || (banded && is_shown(curve.high[i], plot.log_y));
+    any |= shown && seen && !here;
+    any_doubtful |= shown && here;
+    if (here || !shown)
+      rows += "\n";
+    else if (banded)
+      rows += fmt::format("{} {} {}\n", row, in_range(curve.low[i], y), in_range(curve.high[i], y));
     else
-      rows += shown ? fmt::format("{} {}\n", curve.x[i], curve.y[i]) : "\n";
+      rows += row + "\n";
+    if (here || before || after) doubtful_rows += row + "\n";
+    if (before && !here && !after) doubtful_rows += "\n";
   }
-  if (!any) return {};
   const std::string colour = colour_of(curve.colour < 0 ? place : curve.colour);
   Drawing d;
-  d.data = fmt::format("{} << EOD\n{}EOD\n", name, rows);
+  if (any_doubtful) {
+    d.data += fmt::format("{}doubtful << EOD\n{}EOD\n", name, doubtful_rows);
+    d.doubtful = fmt::format("{}doubtful using 1:2 {} notitle", name,
+                             stroke_text(curve.points, curve.stroke, colour, true));
+  }
+  if (!any) return d;
+  d.data += fmt::format("{} << EOD\n{}EOD\n", name, rows);
   if (banded)
     d.band =
         fmt::format("{} using 1:3:4 with filledcurves fs transparent solid 0.18 noborder lc rgb '{}' notitle",
                     name, colour);
-  d.line = fmt::format("{} using 1:2 with {} lw 1.6 dt {} lc rgb '{}' notitle", name,
-                       curve.points ? "linespoints pt 7 ps 0.4" : "lines", dash_of(curve.stroke), colour);
+  d.line =
+      fmt::format("{} using 1:2 {} notitle", name, stroke_text(curve.points, curve.stroke, colour, false));
   return d;
 }
 
@@ -108,41 +138,50 @@ std::string panel_text(const Plot& plot, const AxisRange& x, const AxisRange& y,
   text += axis('y', y, static_cast<int>(l.inner_height() / 32));
   for (const VerticalLine& line : plot.lines)
     if (is_shown(line.x, plot.log_x))
-      text += fmt::format("set arrow from {},graph 0 to {},graph 1 nohead lw 1.6 dt {} lc rgb '{}' front\n",
-                          line.x, line.x, dash_of(1), colour_of(line.colour));
-  for (const SlopeTriangle& t : slope_triangles(plot, x, y, l.inner_height() / l.inner_width()))
-    text += triangle_text(t);
-  std::string bands, lines;
+      text += fmt::format("set arrow from {},graph 0 to {},graph 1 nohead lw {} dt {} lc rgb '{}' front\n",
+                          line.x, line.x, line.doubtful ? thin : 1.6, dash_of(1),
+                          line.doubtful ? pale(colour_of(line.colour)) : colour_of(line.colour));
+  for (const SlopeTriangle& t : slope_triangles(plot, x, y)) text += triangle_text(t);
+  std::string bands, doubtful, lines;
   for (std::size_t c = 0; c < plot.curves.size(); ++c) {
     const Drawing d =
         drawing_of(plot.curves[c], static_cast<int>(c), plot, y, fmt::format("$panel{}curve{}", number, c));
     text += d.data;
     if (!d.band.empty()) bands += ", " + d.band;
+    if (!d.doubtful.empty()) doubtful += ", " + d.doubtful;
     if (!d.line.empty()) lines += ", " + d.line;
   }
-  if (lines.empty())
+  if (doubtful.empty() && lines.empty())
     return text + "set label 'nothing finite to draw' at graph 0.5,0.5 center\nplot NaN notitle\n";
-  return text + "plot " + (bands + lines).substr(2) + "\n";
+  return text + "plot " + (bands + doubtful + lines).substr(2) + "\n";
 }
 
-std::string legend_text(const std::vector<LegendEntry>& legend, const Layout& l) {
-  if (legend.empty()) return "";
-  std::string text = margins({0, 1, 0, l.legend / l.height});
-  text += fmt::format(
-      "unset border\nunset tics\nset xrange [0:1]\nset yrange [0:1]\nset key at screen 0.5,{:.5f} center top "
-      "horizontal maxcols {} Left reverse samplen 2.4 noenhanced\nplot 2 notitle",
-      (l.legend - 14) / l.height, l.legend_columns);
-  for (const LegendEntry& entry : legend) {
-    const std::string colour = colour_of(entry.colour);
-    text +=
-        entry.area
-            ? fmt::format(", keyentry with filledcurves fs transparent solid 0.3 noborder lc rgb '{}'",
-                          colour)
-            : fmt::format(", keyentry with {} lw 1.6 dt {} lc rgb '{}'",
-                          entry.points ? "linespoints pt 7 ps 0.4" : "lines", dash_of(entry.stroke), colour);
-    text += " title " + gnuplot_quoted(entry.name);
+/// Below the panels: the legend row by row, then the note.  Each is a plot of its own beside the frame,
+/// because a key of gnuplot's fills columns and has one width for all.
+std::string below_text(const Picture& picture, const Layout& l) {
+  std::string text = margins({0, 1, 0, l.legend / l.height}) +
+                     "unset border\nunset tics\nset xrange [0:1]\nset yrange [0:1]\n";
+  double top = l.legend - 14;
+  for (const auto& row : l.legend_rows) {
+    text += fmt::format(
+        "set key at screen 0.5,{:.5f} center top horizontal maxcols {} Left reverse samplen 2.4 noenhanced\n"
+        "plot 2 notitle",
+        top / l.height, row.size());
+    for (const LegendEntry& entry : row) {
+      const std::string colour = colour_of(entry.colour);
+      text += ", keyentry ";
+      text += entry.area
+                  ? fmt::format("with filledcurves fs transparent solid 0.3 noborder lc rgb '{}'", colour)
+                  : stroke_text(entry.points, entry.stroke, colour, entry.doubtful);
+      text += " title " + gnuplot_quoted(entry.name);
+    }
+    text += "\n";
+    top -= legend_row_height;
   }
-  return text + "\n";
+  if (picture.note.empty()) return text;
+  return text +
+         fmt::format("unset key\nset label 2 {} at screen 0.5,{:.5f} center noenhanced\nplot 2 notitle\n",
+                     gnuplot_quoted(picture.note), 24 / l.height);
 }
 
 std::vector<LegendEntry> legend_of(const Picture& picture) {
@@ -179,7 +218,16 @@ std::string script_of(const Picture& picture, PictureForm form) {
                          l.panel(p / picture.columns, p % picture.columns), p) +
               "reset\n";
   }
-  return script + legend_text(legend, l) + "unset multiplot\n";
+  if (!legend.empty() || !picture.note.empty()) script += below_text(picture, l);
+  return script + "unset multiplot\n";
+}
+
+bool has_zeros_off_axis(const Picture& picture) {
+  for (const Plot& plot : picture.panels)
+    for (const Curve& curve : plot.curves)
+      for (const auto* values : {&curve.y, &curve.low})
+        if (plot.log_y && std::find(values->begin(), values->end(), 0) != values->end()) return true;
+  return false;
 }
 
 std::string drawn(const Picture& picture, PictureForm form) { return run_gnuplot(script_of(picture, form)); }

@@ -6,21 +6,24 @@
 
 namespace halfulp {
 
-/// y over x; what is not finite (or not positive on a logarithmic axis) is left out, as a gap.
+/// y over x; what is not finite (or negative on a logarithmic axis) is left out, as a gap; to a 0 there, the
+/// line goes down through the frame.
 struct Curve {
   std::string name;  // in the legend
   std::vector<double> x, y;
   std::vector<double> low{},
-      high{};          // shaded between, where given; a low end off the axis: down to the frame
-  int colour = -1;     // place in the palette; -1: the curve's place in its panel
-  int stroke = 0;      // 0 solid, 1 dashed, 2 dotted, 3 dash-dotted
-  bool points = true;  // a dot at every x
+      high{};                    // shaded between, where given; a low end off the axis: down to the frame
+  int colour = -1;               // place in the palette; -1: the curve's place in its panel
+  int stroke = 0;                // 0 solid, 1 dashed, 2 dotted, 3 dash-dotted
+  bool points = true;            // a dot at every x
+  std::vector<bool> doubtful{};  // where true, the curve is thin and pale and has no band; empty: nowhere
 };
 
 /// A vertical line through the panel.
 struct VerticalLine {
   double x = 0;
   int colour = 0;
+  bool doubtful = false;
 };
 
 /// One panel.
@@ -33,12 +36,12 @@ struct Plot {
   int scale = -1;                // panels of one scale >= 0 have the same axes
 };
 
-/// A line of the legend.
+/// A name in the legend; notes, which say how things are drawn and not which, stand in lines of their own.
 struct LegendEntry {
   std::string name;
   int colour = -1;  // -1: black
   int stroke = 0;
-  bool area = false, points = false;
+  bool area = false, points = false, doubtful = false, note = false;
 };
 
 /// Panels row by row, one legend below; where it is empty, it has the names of the curves.
@@ -47,7 +50,11 @@ struct Picture {
   std::size_t columns = 1;
   std::vector<Plot> panels;
   std::vector<LegendEntry> legend{};
+  std::string note{};  // below the legend
 };
+
+/// Whether a curve or the low end of its band has a 0 on a logarithmic axis.
+bool has_zeros_off_axis(const Picture& picture);
 
 enum class PictureForm { svg, png, pdf };
 

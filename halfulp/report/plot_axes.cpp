@@ -49,35 +49,43 @@ AxisRange linear(const Extent& e, bool from_zero) {
   return {e.least - air, e.most + air, false, e.whole};
 }
 
-struct Spot {
-  double x, y;
-};
-
-/// What a triangle must not cover, in units of the panel's width and height.
-std::vector<Spot> drawn_spots(const Plot& plot, const AxisRange& x, const AxisRange& y) {
-  std::vector<Spot> spots;
-  const auto along = [&](const Curve& curve, const std::vector<double>& values) {
-    Spot before{};
-    bool has_before = false;
-    for (std::size_t i = 0; i < values.size() && i < curve.x.size(); ++i) {
-      if (!std::isfinite(values[i]) || !(values[i] > 0) || !(curve.x[i] > 0)) {
-        has_before = false;
-        continue;
-      }
-      const Spot here{x.place(curve.x[i]), y.place(values[i])};
-      for (int k = 1; has_before && k < 8; ++k)
-        spots.push_back({before.x + k / 8.0 * (here.x - before.x), before.y + k / 8.0 * (here.y - before.y)});
-      spots.push_back(here);
-      before = here;
-      has_before = true;
+/// Errors that fall to 0 fall through every magnitude on their way.  Where any is 0, a logarithmic axis ends
+/// three decades below the middle of the lowest curve; else nowhere (0).
+double floor_of(const std::vector<const Plot*>& panels) {
+  double floor = HUGE_VAL;
+  bool any_zero = false;
+  for (const Plot* plot : panels)
+    for (const Curve& curve : plot->curves) {
+      std::vector<double> positive;
+      for (const double y : curve.y)
+        if (y > 0 && std::isfinite(y)) positive.push_back(y);
+      for (const auto* values : {&curve.y, &curve.low})
+        any_zero |= std::find(values->begin(), values->end(), 0) != values->end();
+      if (positive.empty()) continue;
+      const auto middle = positive.begin() + static_cast<std::ptrdiff_t>(positive.size() / 2);
+      std::nth_element(positive.begin(), middle, positive.end());
+      floor = std::fmin(floor, 1e-3 * *middle);
     }
-  };
-  for (const Curve& curve : plot.curves) {
-    along(curve, curve.y);
-    along(curve, curve.low);
-    along(curve, curve.high);
-  }
-  return spots;
+  return any_zero && std::isfinite(floor) ? floor : 0;
+}
+
+// Slope triangles stand side by side in the lower left corner, in fractions of the panel: each as wide as a
+// tenth of it, but not higher than `highest`, and all above `base`.
+constexpr double triangle_width = 0.1, triangle_room = 0.19, highest = 0.18, base = 0.04, left = 0.04;
+
+/// Decades along the hypotenuse's rise, as wide as a triangle may be.
+double steepest_rise(const std::vector<const Plot*>& panels, double x_decades) {
+  double slope = 0;
+  for (const Plot* plot : panels)
+    for (const double one : plot->slopes) slope = std::max(slope, one);
+  return slope * triangle_width * x_decades;
+}
+
+/// The axis with room below all curves for the triangles: (rise + whole axis before) / (1 - 2 base) decades.
+AxisRange with_room(const AxisRange& y, double rise) {
+  const double decades = log10(y.high) - log10(y.low);
+  const double whole = std::min((decades + rise) / (1 - 2 * base), decades / (1 - 2 * base - highest));
+  return {std::max(power_of_10(log10(y.high) - whole), 1e-300), y.high, true};
 }
 
 }  // namespace
@@ -103,11 +111,15 @@ AxisRange x_axis(const std::vector<const Plot*>& panels) {
 AxisRange y_axis(const std::vector<const Plot*>& panels) {
   Extent extent;
   const bool log = panels.front()->log_y;
+  const double floor = log ? floor_of(panels) : -HUGE_VAL;
   for (const Plot* plot : panels)
     for (const Curve& curve : plot->curves)
       for (const auto* values : {&curve.y, &curve.low, &curve.high})
-        for (const double y : *values) extent.take(y, log);
-  return log ? logarithmic(extent) : linear(extent, extent.least >= 0);
+        for (const double y : *values) extent.take(log && y > 0 ? std::fmax(y, floor) : y, log);
+  if (!log) return linear(extent, extent.least >= 0);
+  const AxisRange y = logarithmic(extent), x = x_axis(panels);
+  const double rise = x.log ? steepest_rise(panels, log10(x.high) - log10(x.low)) : 0;
+  return rise > 0 ? with_room(y, rise) : y;
 }
 
 double label_step(const AxisRange& axis, int most) {
@@ -130,43 +142,19 @@ Labels decade_labels(const AxisRange& axis, int most) {
 
 double decade(int k) { return std::strtod(fmt::format("1e{}", k).c_str(), nullptr); }
 
-std::vector<SlopeTriangle> slope_triangles(const Plot& plot, const AxisRange& x, const AxisRange& y,
-                                           double height_over_width) {
+std::vector<SlopeTriangle> slope_triangles(const Plot& plot, const AxisRange& x, const AxisRange& y) {
   std::vector<SlopeTriangle> triangles;
   if (!x.log || !y.log) return triangles;
   const double x_decades = log10(x.high) - log10(x.low), y_decades = log10(y.high) - log10(y.low);
-  std::vector<Spot> spots = drawn_spots(plot, x, y);
+  double at = left;
   for (const double slope : plot.slopes) {
-    // As wide as a seventh of the panel, but at most a fourth of it high.
-    double width = 0.14;
-    double height = slope * width * x_decades / y_decades;
-    if (height > 0.25) {
-      width *= 0.25 / height;
-      height = 0.25;
+    double width = triangle_width, height = slope * width * x_decades / y_decades;
+    if (height > highest) {
+      width *= highest / height;
+      height = highest;
     }
-    const double label = 0.08;  // room for the number to the right
-    Spot best{0, 0};
-    double clearance = -1;
-    for (int i = 0; i <= 40; ++i)
-      for (int k = 0; k <= 40; ++k) {
-        const Spot corner{0.04 + i / 40.0 * (0.92 - width - label), 0.05 + k / 40.0 * (0.9 - height)};
-        double nearest = 0.15;  // farther is no better: then the lowest, leftmost
-        for (const Spot& spot : spots) {
-          const double right = corner.x + width + label;
-          const double dx = std::max({corner.x - spot.x, spot.x - right, 0.0});
-          const double dy =
-              std::max({corner.y - spot.y, spot.y - corner.y - height, 0.0}) * height_over_width;
-          nearest = std::min(nearest, std::sqrt(dx * dx + dy * dy));
-        }
-        if (nearest > clearance) {
-          clearance = nearest;
-          best = corner;
-        }
-      }
-    triangles.push_back({slope, x.at(best.x), x.at(best.x + width), y.at(best.y), y.at(best.y + height)});
-    for (int i = 0; i <= 4; ++i)
-      for (int k = 0; k <= 4; ++k)
-        spots.push_back({best.x + i / 4.0 * (width + label), best.y + k / 4.0 * height});
+    triangles.push_back({slope, x.at(at), x.at(at + width), y.at(base), y.at(base + height)});
+    at += triangle_room;
   }
   return triangles;
 }

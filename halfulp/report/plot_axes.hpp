@@ -20,7 +20,9 @@ struct AxisRange {
   double at(double place) const;
 };
 
-/// Of what is shown of the curves: finite, and positive on a logarithmic axis.
+/// Of what is shown of the curves: finite, and positive on a logarithmic axis.  Where curves or their bands
+/// are 0 on a logarithmic axis, it ends three decades below the middle of the lowest curve, or higher.  Slope
+/// triangles have room below.
 AxisRange x_axis(const std::vector<const Plot*>& panels);
 AxisRange y_axis(const std::vector<const Plot*>& panels);
 
@@ -44,8 +46,8 @@ struct SlopeTriangle {
   double slope, x0, x1, y0, y1;
 };
 
-/// The triangles of a panel, each where its neighbourhood is emptiest; none where axes are not logarithmic.
-std::vector<SlopeTriangle> slope_triangles(const Plot& plot, const AxisRange& x, const AxisRange& y,
-                                           double height_over_width);
+/// The triangles of a panel, side by side in the lower left corner, where y_axis leaves room below the
+/// curves; none where axes are not logarithmic.
+std::vector<SlopeTriangle> slope_triangles(const Plot& plot, const AxisRange& x, const AxisRange& y);
 
 }  // namespace halfulp

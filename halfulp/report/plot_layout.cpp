@@ -5,6 +5,25 @@
 #include <algorithm>
 
 namespace halfulp {
+namespace {
+
+/// Entries, or notes, in rows of as many as fit one beside the other, all as wide as the widest.
+void add_rows(const std::vector<LegendEntry>& legend, bool notes, double width,
+              std::vector<std::vector<LegendEntry>>& rows) {
+  std::size_t longest = 0;
+  for (const LegendEntry& entry : legend)
+    if (entry.note == notes) longest = std::max(longest, entry.name.size());
+  const auto columns =
+      static_cast<std::size_t>(std::max(1.0, width / (60 + 7.5 * static_cast<double>(longest))));
+  std::size_t placed = 0;
+  for (const LegendEntry& entry : legend) {
+    if (entry.note != notes) continue;
+    if (placed++ % columns == 0) rows.emplace_back();
+    rows.back().push_back(entry);
+  }
+}
+
+}  // namespace
 
 Frame Layout::panel(std::size_t row, std::size_t column) const {
   const double left = static_cast<double>(column) * cell_width + 74;
@@ -17,13 +36,9 @@ Layout layout_of(const Picture& picture, const std::vector<LegendEntry>& legend)
   l.cell_width = picture.columns == 1 ? 900 : picture.columns == 2 ? 480 : 310;
   l.cell_height = picture.panels.size() == 1 ? 470 : picture.columns <= 2 ? 330 : 258;
   l.width = l.cell_width * static_cast<double>(picture.columns);
-  std::size_t longest = 0;
-  for (const LegendEntry& entry : legend) longest = std::max(longest, entry.name.size());
-  const double entry_width = 60 + 7.5 * static_cast<double>(longest);
-  l.legend_columns = std::clamp(static_cast<int>((l.width - 80) / entry_width), 1,
-                                std::max(1, static_cast<int>(legend.size())));
-  const auto columns = static_cast<std::size_t>(l.legend_columns);
-  l.legend = 30 + 20 * static_cast<double>((legend.size() + columns - 1) / columns);
+  for (const bool notes : {false, true}) add_rows(legend, notes, l.width - 80, l.legend_rows);
+  l.legend = 30 + legend_row_height * static_cast<double>(l.legend_rows.size());
+  if (!picture.note.empty()) l.legend += 22;
   l.header = picture.title.empty() ? 4 : 30;
   const std::size_t rows = (picture.panels.size() + picture.columns - 1) / picture.columns;
   l.height = l.header + static_cast<double>(rows) * l.cell_height + l.legend;

@@ -16,13 +16,15 @@ struct Frame {
 /// Sizes in units of a pixel of the SVG picture.
 struct Layout {
   double width, height, cell_width, cell_height, header, legend;
-  int legend_columns;
+  std::vector<std::vector<LegendEntry>> legend_rows;
 
   double inner_width() const { return cell_width - 88; }
   double inner_height() const { return cell_height - 80; }
   /// Between the axes of a panel.
   Frame panel(std::size_t row, std::size_t column) const;
 };
+
+inline constexpr double legend_row_height = 20;
 
 Layout layout_of(const Picture& picture, const std::vector<LegendEntry>& legend);
 

@@ -1,5 +1,6 @@
 #include "halfulp/report/plot.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include "halfulp/base/error.hpp"
 #include "halfulp/report/gnuplot.hpp"
 #include "halfulp/report/plot_axes.hpp"
+#include "halfulp/report/plot_layout.hpp"
 
 namespace halfulp {
 namespace {
@@ -40,9 +42,44 @@ Picture rich_picture() {
 TEST(Plot, WhatIsNotOnTheAxisIsAGapAndBandsEndAtTheFrame) {
   const std::string script = script_of(rich_picture(), PictureForm::svg);
   EXPECT_TRUE(has(script, "10 1e-06 5e-07 2e-06\n\n1000 0.0001 5e-05 0.0002\n")) << script;
-  EXPECT_TRUE(has(script, "1 0.001\n\n100 0.01\n")) << script;
   EXPECT_FALSE(has(script, "inf"));
   EXPECT_FALSE(has(script, "1 1e-08 0 ")) << "0 is not on a logarithmic axis";
+}
+
+TEST(Plot, ToAZeroOnALogarithmicAxisTheLineLeavesTheFrame) {
+  Plot plot{"", "", "", true, true, {{"", {1, 10, 100}, {1e-3, 0, 1e-2}, {0, 0, 1e-9}, {1e-3, 2e-3, 1e-2}}}};
+  const AxisRange y = y_axis({&plot});
+  EXPECT_GE(y.low, 1e-6) << "not down to the band's end at 1e-9";
+  EXPECT_LT(y.low, 1e-3);
+  const std::string script = script_of({"", 1, {plot}}, PictureForm::svg);
+  EXPECT_TRUE(has(script, fmt::format("10 {} {} 0.002\n", y.low / 10, y.low))) << script;
+  EXPECT_TRUE(has_zeros_off_axis({"", 1, {plot}}));
+  plot.curves[0].y[1] = 1e-5;
+  plot.curves[0].low = {1e-4, 1e-6, 1e-9};
+  EXPECT_FALSE(has_zeros_off_axis({"", 1, {plot}}));
+  EXPECT_LE(y_axis({&plot}).low, 1e-9) << "without zeros all is shown";
+  plot.log_y = false;
+  plot.curves[0].y[1] = 0;
+  EXPECT_FALSE(has_zeros_off_axis({"", 1, {plot}}));
+}
+
+TEST(Plot, DoubtfulPointsAndTheLinesThatEndAtThemAreThinAndPale) {
+  Plot plot{"", "", "", false, true, {{"", {1, 2, 3, 4, 5, 6}, {1, 2, 3, 4, 5, 6}}}};
+  Curve& curve = plot.curves[0];
+  curve.low = curve.high = curve.y;
+  curve.doubtful = {false, false, true, false, true, false};
+  const Picture picture{"", 1, {plot}};
+  const std::string script = script_of(picture, PictureForm::svg);
+  EXPECT_TRUE(has(script, "$panel0curve0 << EOD\n1 1 1 1\n2 2 2 2\n\n4 4 4 4\n\n6 6 6 6\nEOD\n")) << script;
+  EXPECT_TRUE(has(script, "$panel0curve0doubtful << EOD\n2 2\n3 3\n4 4\n5 5\n6 6\n\nEOD\n")) << script;
+  EXPECT_TRUE(has(script, "with linespoints pt 7 ps 0.4 lw 0.7 dt 1 lc rgb '#7fb8d8'")) << script;
+  plot.curves[0].doubtful = {true, false, false, true, false, false};
+  EXPECT_TRUE(has(script_of({"", 1, {plot}}, PictureForm::svg),
+                  "$panel0curve0doubtful << EOD\n1 1\n2 2\n\n3 3\n4 4\n5 5\n\nEOD\n"));
+  plot.curves[0].doubtful.assign(6, true);
+  EXPECT_FALSE(has(script_of({"", 1, {plot}}, PictureForm::svg), "$panel0curve0 ")) << "nothing to trust";
+  plot.curves[0].doubtful.clear();
+  EXPECT_FALSE(has(script_of({"", 1, {plot}}, PictureForm::svg), "doubtful"));
 }
 
 TEST(Plot, PanelsOfOneScaleHaveTheSameAxes) {
@@ -58,6 +95,17 @@ TEST(Plot, TheLegendHasEveryNameOnce) {
   const std::string script = script_of(picture, PictureForm::svg);
   EXPECT_EQ(count(script, "title 'first'"), 1u);
   EXPECT_EQ(count(script, "title 'second'"), 1u);
+}
+
+TEST(Plot, NotesOfTheLegendStandBelowItsCurves) {
+  Picture picture = rich_picture();
+  picture.legend = {{"first", 0}, {"band", -1, 0, true, false, false, true}, {"second", 1}};
+  const Layout l = layout_of(picture, picture.legend);
+  ASSERT_EQ(l.legend_rows.size(), 2u);
+  EXPECT_EQ(l.legend_rows[0].size(), 2u);
+  EXPECT_EQ(l.legend_rows[1][0].name, "band");
+  picture.legend[2].name = std::string(80, 'x');
+  EXPECT_EQ(layout_of(picture, picture.legend).legend_rows.size(), 3u) << "too long for one row";
 }
 
 TEST(Plot, TextsAreNoCommands) {
@@ -121,28 +169,31 @@ TEST(PlotAxes, ShortLogarithmicAxesEndAtLabels) {
   EXPECT_TRUE(std::isfinite(y_axis({&plot}).high));
 }
 
-TEST(PlotAxes, TrianglesHaveTheirSlopeAndCoverNoCurve) {
-  Plot plot{"", "", "", true, true, {}};
-  Curve curve;
-  for (int i = 0; i <= 20; ++i) {
-    curve.x.push_back(std::ldexp(1.0, i));
-    curve.y.push_back(std::ldexp(1e-9, 2 * i));
+TEST(PlotAxes, TrianglesHaveTheirSlopeAndTheSameCornerBelowAllCurves) {
+  for (const int power : {-3, 0, 2}) {
+    Plot plot{"", "", "", true, true, {}};
+    Curve curve;
+    for (int i = 0; i <= 20; ++i) {
+      curve.x.push_back(std::ldexp(1.0, i));
+      curve.y.push_back(std::ldexp(1e-9, power * i));
+    }
+    plot.curves.push_back(curve);
+    plot.slopes = {1, 2};
+    const AxisRange x = x_axis({&plot}), y = y_axis({&plot});
+    const auto triangles = slope_triangles(plot, x, y);
+    ASSERT_EQ(triangles.size(), 2u);
+    const double lowest = *std::min_element(curve.y.begin(), curve.y.end());
+    for (const SlopeTriangle& t : triangles) {
+      EXPECT_NEAR(std::log(t.y1 / t.y0) / std::log(t.x1 / t.x0), t.slope, 1e-9);
+      EXPECT_TRUE(x.low < t.x0 && t.x1 < x.high && y.low < t.y0 && t.y1 < y.high);
+      EXPECT_LT(t.y1, lowest) << power;
+      EXPECT_NEAR(y.place(t.y0), 0.04, 1e-12);
+    }
+    EXPECT_NEAR(x.place(triangles[0].x0), 0.04, 1e-12);
+    EXPECT_LT(triangles[0].x1, triangles[1].x0);
+    plot.log_x = false;
+    EXPECT_TRUE(slope_triangles(plot, x_axis({&plot}), y).empty());
   }
-  plot.curves.push_back(curve);
-  plot.slopes = {1, 2};
-  const AxisRange x = x_axis({&plot}), y = y_axis({&plot});
-  const auto triangles = slope_triangles(plot, x, y, 0.7);
-  ASSERT_EQ(triangles.size(), 2u);
-  for (const SlopeTriangle& t : triangles) {
-    EXPECT_NEAR(std::log(t.y1 / t.y0) / std::log(t.x1 / t.x0), t.slope, 1e-9);
-    EXPECT_TRUE(x.low < t.x0 && t.x1 < x.high && y.low < t.y0 && t.y1 < y.high);
-    for (std::size_t i = 0; i < curve.x.size(); ++i)
-      EXPECT_FALSE(t.x0 <= curve.x[i] && curve.x[i] <= t.x1 && t.y0 <= curve.y[i] && curve.y[i] <= t.y1);
-  }
-  EXPECT_FALSE(triangles[0].x0 <= triangles[1].x1 && triangles[1].x0 <= triangles[0].x1 &&
-               triangles[0].y0 <= triangles[1].y1 && triangles[1].y0 <= triangles[0].y1);
-  plot.log_x = false;
-  EXPECT_TRUE(slope_triangles(plot, x_axis({&plot}), y, 0.7).empty());
 }
 
 }  // namespace
