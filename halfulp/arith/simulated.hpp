@@ -100,8 +100,8 @@ class Simulated {
     if (a < -708 && acc_.rule().format.is_unbounded() && std::isfinite(a)) ++events_.underflow;
     return elementary(a, exp_odd, [](auto x) { return halfulp::exp(x); });
   }
-  /// exp(a), times a power of the radix that depends on m only where |m| > 600 and the format's exponents
-  /// have no bounds, though the carrier's have.
+  /// exp(a), in a scale that depends on m only (scaled_exponential.hpp) where |m| > 600 and the format's
+  /// exponents have no bounds, though the carrier's have.
   double exp_scaled(double a, double m) {
     const Format& f = acc_.rule().format;
     if (!f.is_unbounded() || !(std::fabs(m) > 600)) return exp(a);

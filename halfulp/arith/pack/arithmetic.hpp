@@ -65,8 +65,8 @@ struct PackedArithmetic : Packed<Round> {
   HWY_INLINE Value mul_root(Value a, double d) { return round(odd_if_bits(times_root(a, root_of(d)))); }
   HWY_INLINE Value div_root(Value a, double d) { return round(odd_if_bits(over_root(a, root_of(d)))); }
   HWY_INLINE Value exp(Value a) const { return round(exponential<rounds_bits<Round>>(a)); }
-  /// exp(a) times a power of the radix that depends on m only: exponents have no bounds in the format, but
-  /// they have in the carrier.  Lanes with |m| <= 600 are left alone.
+  /// exp(a) in a scale that depends on m only: exponents have no bounds in the format, but they have in the
+  /// carrier.  Lanes with |m| <= 600 are left alone.
   HWY_INLINE Value exp_scaled(Value a, Value m) const requires(unbounded_radix<Round> != 0) {
     const auto far = Value(600.0) < abs(m);
     if (HWY_LIKELY(!any(far))) return exp(a);

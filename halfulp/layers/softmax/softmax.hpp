@@ -12,7 +12,8 @@ namespace halfulp {
 enum class Shift { none, by_maximum };
 
 /// An arithmetic of unbounded exponents in a carrier that has bounds may offer exp_scaled(a, m): exp(a)
-/// rounded, times a power of its radix that depends on m only.  The weights keep their digits.
+/// rounded, in a scale that depends on m only (scaled_exponential.hpp).  Up to |m| = 10^6 it is a power of
+/// the radix: the weights keep their digits.
 /// Steps: exp (subtraction and exponential, stored), sum, divide.  `e` is scratch of t values.
 template <class A>
 void softmax(A& ar, Row<const Value<A>> s, Shift shift, Row<Value<A>> e, Row<Value<A>> y) {
