@@ -20,9 +20,7 @@ void layer_norm_transposed(Row<const T> x, const Operand& gain, double epsilon, 
                            MatrixView<T> x_bar) {
   const std::size_t functionals = y_bar.columns();
   const T d(static_cast<double>(x.size()));
-  const auto weighted = [&](std::size_t i, std::size_t p) {
-    return gain.empty() ? y_bar(i, p) : T(gain.at(0, i)) * y_bar(i, p);
-  };
+  const auto gain_of = [&](std::size_t i) { return T(gain.empty() ? 1.0 : gain.at(0, i)); };
   T mean(0.0), squares(0.0);
   for (std::size_t i = 0; i < x.size(); ++i) mean = mean + x[i];
   mean = mean / d;
@@ -30,18 +28,21 @@ void layer_norm_transposed(Row<const T> x, const Operand& gain, double epsilon, 
   for (std::size_t i = 0; i < x.size(); ++i) {
     centred.push_back(x[i] - mean);
     squares = squares + centred[i] * centred[i];
+    const T g = gain_of(i), gained = g * centred[i];
     for (std::size_t p = 0; p < functionals; ++p) {
-      level[p] = level[p] + weighted(i, p);
-      along[p] = along[p] + centred[i] * weighted(i, p);
+      level[p] = level[p] + g * y_bar(i, p);
+      along[p] = along[p] + gained * y_bar(i, p);
     }
   }
   const T variance = squares / d + T(epsilon);
   const T r = T(1.0) / sqrt(variance);
   for (T& sum : level) sum = sum / d;
   for (T& sum : along) sum = sum / (d * variance);
-  for (std::size_t i = 0; i < x.size(); ++i)
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const T g = gain_of(i);
     for (std::size_t p = 0; p < functionals; ++p)
-      x_bar(i, p) = x_bar(i, p) + r * (weighted(i, p) - level[p] - centred[i] * along[p]);
+      x_bar(i, p) = x_bar(i, p) + r * (g * y_bar(i, p) - level[p] - centred[i] * along[p]);
+  }
 }
 
 }  // namespace halfulp

@@ -20,21 +20,22 @@ void rms_norm_transposed(Row<const T> x, const Operand& gain, double epsilon, Ma
                          MatrixView<T> x_bar) {
   const std::size_t functionals = y_bar.columns();
   const T d(static_cast<double>(x.size()));
-  const auto weighted = [&](std::size_t i, std::size_t p) {
-    return gain.empty() ? y_bar(i, p) : T(gain.at(0, i)) * y_bar(i, p);
-  };
+  const auto gain_of = [&](std::size_t i) { return T(gain.empty() ? 1.0 : gain.at(0, i)); };
   T squares(0.0);
   std::vector<T> along(functionals, T(0.0));  // x^T w
   for (std::size_t i = 0; i < x.size(); ++i) {
+    const T gained = gain_of(i) * x[i];
     squares = squares + x[i] * x[i];
-    for (std::size_t p = 0; p < functionals; ++p) along[p] = along[p] + x[i] * weighted(i, p);
+    for (std::size_t p = 0; p < functionals; ++p) along[p] = along[p] + gained * y_bar(i, p);
   }
   const T mean_square = squares / d + T(epsilon);
   const T r = T(1.0) / sqrt(mean_square);
   for (T& sum : along) sum = sum / (d * mean_square);
-  for (std::size_t i = 0; i < x.size(); ++i)
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const T g = gain_of(i);
     for (std::size_t p = 0; p < functionals; ++p)
-      x_bar(i, p) = x_bar(i, p) + r * (weighted(i, p) - x[i] * along[p]);
+      x_bar(i, p) = x_bar(i, p) + r * (g * y_bar(i, p) - x[i] * along[p]);
+  }
 }
 
 }  // namespace halfulp

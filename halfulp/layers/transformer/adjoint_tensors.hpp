@@ -7,19 +7,21 @@
 
 namespace halfulp {
 
-/// An adjoint begins as zeros, grows by what each reader of its tensor adds, and ends when the site that
-/// wrote the tensor has been passed.
+/// An adjoint begins as zeros before the first reader of its tensor is passed backwards, grows by what each
+/// reader adds, and ends when the site that wrote the tensor has been passed.
 class AdjointTensors {
  public:
   AdjointTensors(const Architecture& architecture, std::size_t tokens, std::size_t functionals)
       : architecture_(architecture), tokens_(tokens), functionals_(functionals) {}
 
   std::size_t functionals() const { return functionals_; }
-  MatrixView<double> operator[](Tensor t) {
+  /// Zeros, unless it has begun.
+  void begin(Tensor t) {
     Matrix<double>& m = tensors_[t];
     if (m.rows() == 0) m = Matrix<double>(rows_of(t, architecture_, tokens_), tokens_ * functionals_);
-    return m.view();
   }
+  /// Empty before begin() and after end().
+  MatrixView<double> operator[](Tensor t) { return tensors_[t].view(); }
   /// Those of a range of tokens.
   MatrixView<double> of_tokens(Tensor t, std::size_t first, std::size_t count) {
     return (*this)[t].columns_part(first * functionals_, count * functionals_);

@@ -61,6 +61,7 @@ class Sweep {
     const MatrixView<const double> logits = std::as_const(values_)[Tensor::logits].view();
     const std::size_t of_token = logits.rows() * functionals_.count;
     const std::size_t most = std::max<std::size_t>(1, gradient_numbers / of_token);
+    adjoints_.begin(Tensor::final_normed);
     for (std::size_t first = 0; first < tokens_; first += most) {
       const std::size_t count = std::min(most, tokens_ - first);
       const auto z = logits.columns_part(first, count);

@@ -22,10 +22,9 @@ struct Passage {
   std::size_t tokens() const { return place.tokens.size(); }
   MatrixView<double> of_token(Tensor tensor, std::size_t t) const { return adjoints.of_tokens(tensor, t, 1); }
 
-  /// body(t) for every token; adjoints are begun first, by one thread.
+  /// body(t) for every token, shared among threads.
   template <class Body>
-  void over_tokens(std::initializer_list<Tensor> touched, Body body) const {
-    for (const Tensor tensor : touched) adjoints[tensor];
+  void over_tokens(Body body) const {
     parallel_for(tokens(), 4, [&](std::size_t first, std::size_t last) {
       for (std::size_t t = first; t < last; ++t) body(t);
     });
@@ -35,7 +34,7 @@ struct Passage {
     const Operand gain = place.operand(weights.gain);
     const Architecture& a = architecture();
     const bool rms = a.family == Family::paper || a.norm == Norm::rms;
-    over_tokens({x, y}, [&](std::size_t t) {
+    over_tokens([&](std::size_t t) {
       const auto go = rms ? rms_norm_transposed<double> : layer_norm_transposed<double>;
       go(values[x].column(t), gain, a.epsilon, of_token(y, t), of_token(x, t));
     });
@@ -48,8 +47,7 @@ struct Passage {
   }
   void turn() const {
     const Architecture& a = architecture();
-    const auto touched = {Tensor::query, Tensor::key, Tensor::turned_query, Tensor::turned_key};
-    over_tokens(touched, [&](std::size_t t) {
+    over_tokens([&](std::size_t t) {
       Native ar;
       std::vector<double> cosine(a.rotary_dims / 2), sine(a.rotary_dims / 2);
       rope_table(ar, a, static_cast<double>(t), Row<double>(cosine), Row<double>(sine));
@@ -64,8 +62,7 @@ struct Passage {
   }
   void activation() const {
     const Architecture& a = architecture();
-    const auto touched = {Tensor::hidden, Tensor::up, a.gated ? Tensor::gate : Tensor::up};
-    over_tokens(touched, [&](std::size_t t) {
+    over_tokens([&](std::size_t t) {
       const MatrixView<double> hidden = of_token(Tensor::hidden, t), up = of_token(Tensor::up, t);
       for (std::size_t i = 0; i < a.inner; ++i) {
         const double u = values[Tensor::up](i, t);
@@ -84,6 +81,7 @@ struct Passage {
 void transposed_site(Site site, const Place& place, const Tensors<double>& values, AdjointTensors& adjoints) {
   const Passage back{place, values, adjoints};
   const Architecture& a = place.architecture;
+  for (const Tensor read : tensors_of(site, a, false).reads) adjoints.begin(read);
   switch (site) {
     case Site::embed:
     case Site::score:
@@ -125,6 +123,7 @@ void transposed_attention(const Place& place, const Tensors<double>& values, Adj
   const std::size_t n = place.tokens.size(), shared = a.heads / a.kv_heads;
   const Tensor query = a.rotary_dims > 0 ? Tensor::turned_query : Tensor::query;
   const Tensor key = a.rotary_dims > 0 ? Tensor::turned_key : Tensor::key;
+  for (const Tensor read : {query, key, Tensor::value}) adjoints.begin(read);
   for (std::size_t h = 0; h < a.heads; ++h) {
     const auto rows = [&](auto matrix, std::size_t head) {
       return matrix.rows_part(head * a.head_dim, a.head_dim);
