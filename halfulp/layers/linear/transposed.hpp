@@ -3,7 +3,7 @@
 // functional.
 #pragma once
 
-#include "halfulp/arith/real.hpp"
+#include "halfulp/layers/adjoint_sum.hpp"
 #include "halfulp/linalg/matmul.hpp"
 
 namespace halfulp {
@@ -14,8 +14,7 @@ void linear_transposed(const Operand& w, MatrixView<const T> y_bar, MatrixView<T
   ContextOf<T> ar;
   Matrix<T> term(x_bar.rows(), x_bar.columns());
   matmul(ar, transposed(w), Operand{}, y_bar, term.view());
-  for (std::size_t i = 0; i < x_bar.rows(); ++i)
-    for (std::size_t j = 0; j < x_bar.columns(); ++j) x_bar(i, j) = x_bar(i, j) + term(i, j);
+  add_to_adjoint<T>(term, x_bar);
 }
 
 }  // namespace halfulp

@@ -2,20 +2,15 @@
 // Shapes: all [d, c]; each column is the adjoint of one token for one functional.
 #pragma once
 
-#include "halfulp/arith/real.hpp"
-#include "halfulp/base/view.hpp"
+#include "halfulp/layers/adjoint_sum.hpp"
 
 namespace halfulp {
 
 /// Adds y_bar to x_bar and to f_bar.
 template <Real T>
 void residual_transposed(MatrixView<const T> y_bar, MatrixView<T> x_bar, MatrixView<T> f_bar) {
-  for (std::size_t i = 0; i < y_bar.rows(); ++i) {
-    for (std::size_t j = 0; j < y_bar.columns(); ++j) {
-      x_bar(i, j) = x_bar(i, j) + y_bar(i, j);
-      f_bar(i, j) = f_bar(i, j) + y_bar(i, j);
-    }
-  }
+  add_to_adjoint<T>(y_bar, x_bar);
+  add_to_adjoint<T>(y_bar, f_bar);
 }
 
 }  // namespace halfulp

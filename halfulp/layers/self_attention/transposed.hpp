@@ -7,7 +7,7 @@
 // + p belongs to token t and functional p.  (Back through the scores: similarity_scores/transposed.hpp.)
 #pragma once
 
-#include "halfulp/base/parallel.hpp"
+#include "halfulp/layers/adjoint_sum.hpp"
 #include "halfulp/layers/softmax/transposed.hpp"
 #include "halfulp/linalg/product.hpp"
 
@@ -34,22 +34,26 @@ void mix_transposed(MatrixView<const T> values, MatrixView<const T> weights, Mat
   const std::size_t n = weights.columns(), functionals = mixed_bar.columns() / n, width = values.rows();
   Matrix<T> term(n, mixed_bar.columns());
   product_of_columns(ar, values, mixed_bar, term.view());
-  for (std::size_t i = 0; i < n; ++i)
-    for (std::size_t c = i * functionals; c < term.columns(); ++c)
-      weights_bar(i, c) = weights_bar(i, c) + term(i, c);
+  for (std::size_t i = 0; i < n; ++i)  // masked: keys after the query
+    for (std::size_t c = 0; c < i * functionals; ++c) term(i, c) = T(0.0);
+  add_to_adjoint<T>(term, weights_bar);
   // Tokens as rows, so that one product with P serves all functionals.
   Matrix<T> by_token(n, width * functionals), value_term(n, width * functionals);
-  for (std::size_t t = 0; t < n; ++t)
-    for (std::size_t k = 0; k < width; ++k)
-      for (std::size_t p = 0; p < functionals; ++p)
-        by_token(t, k * functionals + p) = mixed_bar(k, t * functionals + p);
+  const auto each_token = [&](auto move) {
+    parallel_for(n, 8, [&](std::size_t first, std::size_t last) {
+      for (std::size_t t = first; t < last; ++t)
+        for (std::size_t k = 0; k < width; ++k)
+          for (std::size_t p = 0; p < functionals; ++p) move(t, k, p);
+    });
+  };
+  each_token([&](std::size_t t, std::size_t k, std::size_t p) {
+    by_token(t, k * functionals + p) = mixed_bar(k, t * functionals + p);
+  });
   product(ar, weights, MatrixView<const T>(by_token.view()), value_term.view());
-  for (std::size_t i = 0; i < n; ++i)
-    for (std::size_t k = 0; k < width; ++k)
-      for (std::size_t p = 0; p < functionals; ++p) {
-        T& entry = values_bar(k, i * functionals + p);
-        entry = entry + value_term(i, k * functionals + p);
-      }
+  each_token([&](std::size_t t, std::size_t k, std::size_t p) {
+    T& entry = values_bar(k, t * functionals + p);
+    entry = entry + value_term(t, k * functionals + p);
+  });
 }
 
 }  // namespace halfulp

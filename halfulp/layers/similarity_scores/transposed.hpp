@@ -6,7 +6,7 @@
 // functional p.  Masked entries of S_bar (key i > query t) must be 0.
 #pragma once
 
-#include "halfulp/arith/real.hpp"
+#include "halfulp/layers/adjoint_sum.hpp"
 #include "halfulp/linalg/product.hpp"
 
 namespace halfulp {
@@ -21,14 +21,15 @@ void similarity_scores_transposed(MatrixView<const T> keys, MatrixView<const T> 
   const auto head_dim = static_cast<double>(keys.rows());
   Matrix<T> term(keys.rows(), scores_bar.columns());
   product(ar, keys, scores_bar, term.view());
-  for (std::size_t k = 0; k < keys.rows(); ++k)
-    for (std::size_t c = 0; c < term.columns(); ++c)
-      queries_bar(k, c) = queries_bar(k, c) + ar.div_root(term(k, c), head_dim);
+  for (T& entry : term.values()) entry = ar.div_root(entry, head_dim);
+  add_to_adjoint<T>(term, queries_bar);
   // The scores' adjoint differs from functional to functional, so each has a product of its own.
   Matrix<T> of_one(n, n), key_term(keys.rows(), n);
   for (std::size_t p = 0; p < functionals; ++p) {
-    for (std::size_t t = 0; t < n; ++t)
-      for (std::size_t i = 0; i < n; ++i) of_one(t, i) = scores_bar(i, t * functionals + p);
+    parallel_for(n, 32, [&](std::size_t first, std::size_t last) {
+      for (std::size_t t = first; t < last; ++t)
+        for (std::size_t i = 0; i < n; ++i) of_one(t, i) = scores_bar(i, t * functionals + p);
+    });
     product(ar, queries, MatrixView<const T>(of_one.view()), key_term.view());
     for (std::size_t k = 0; k < keys.rows(); ++k)
       for (std::size_t i = 0; i < n; ++i) {
