@@ -73,13 +73,15 @@ Events rows_by_definition(const Simulated& ar, const Operand& w, const Operand& 
 }
 
 Operand operand_of(MatrixView<const double> x, bool transposed) {
-  WeightView view{
-      reinterpret_cast<const std::byte*>(x.data()), DType::fp64, x.rows(), x.columns(), x.pitch(), 1};
-  if (transposed) {
-    std::swap(view.rows, view.columns);
-    std::swap(view.row_stride, view.column_stride);
-  }
-  return {view};
+  const Operand as_stored{WeightView{reinterpret_cast<const std::byte*>(x.data()), DType::fp64, x.rows(),
+                                     x.columns(), x.pitch(), 1}};
+  return transposed ? halfulp::transposed(as_stored) : as_stored;
+}
+
+Operand transposed(Operand w) {
+  std::swap(w.view.rows, w.view.columns);
+  std::swap(w.view.row_stride, w.view.column_stride);
+  return w;
 }
 
 void matmul(Simulated& ar, const Operand& w, const Operand& bias, MatrixView<const double> x,

@@ -33,6 +33,9 @@ struct Operand {
 /// output).
 Operand operand_of(MatrixView<const double> x, bool transposed = false);
 
+/// W^T where W lies: nothing is copied.
+Operand transposed(Operand w);
+
 /// Rows first .. last - 1 of the definition.
 template <Arithmetic A>
 void matmul_rows_naive(A& ar, const Operand& w, const Operand& bias, MatrixView<const Value<A>> x,

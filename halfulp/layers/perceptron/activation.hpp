@@ -12,6 +12,11 @@
 
 namespace halfulp {
 
+/// Constants of the two forms of GELU, binary64 numbers as every implementation has them.
+constexpr double root_half = 0.70710678118654752440;
+constexpr double root_two_over_pi = 0.79788456080286535588;
+constexpr double cube_of_gelu_tanh = 0.044715;
+
 template <class A>
 Value<A> relu(A& op, Value<A> x) {
   return op.max(x, op.exactly(0.0));
@@ -25,16 +30,14 @@ Value<A> silu(A& op, Value<A> x) {
 
 template <class A>
 Value<A> gelu_erf(A& op, Value<A> x) {
-  constexpr double root_half = 0.70710678118654752440;
   const auto tail = op.add(op.exactly(1.0), op.erf(op.mul(x, op.lift(root_half))));
   return op.store(op.mul(op.mul(x, op.exactly(0.5)), tail));
 }
 
 template <class A>
 Value<A> gelu_tanh(A& op, Value<A> x) {
-  constexpr double root_two_over_pi = 0.79788456080286535588;
   const auto cube = op.store(op.mul(op.store(op.mul(x, x)), x));
-  const auto cubic = op.store(op.mul(cube, op.lift(0.044715)));
+  const auto cubic = op.store(op.mul(cube, op.lift(cube_of_gelu_tanh)));
   const auto inner = op.store(op.mul(op.store(op.add(x, cubic)), op.lift(root_two_over_pi)));
   const auto tail = op.store(op.add(op.exactly(1.0), op.store(op.tanh(inner))));
   return op.store(op.mul(op.store(op.mul(x, op.exactly(0.5))), tail));
