@@ -1,5 +1,6 @@
 #include "halfulp/analysis/attribution/local_errors.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace halfulp {
@@ -47,6 +48,40 @@ bool never_rounds(const Simulated& ar) {
   return wide(ar.in()) && wide(ar.acc()) && wide(ar.out());
 }
 
+Format format_of(DType dtype) {
+  switch (dtype) {
+    case DType::bf16:
+      return format_named("bf16");
+    case DType::fp16:
+      return format_named("fp16");
+    case DType::fp32:
+      return format_named("fp32");
+    case DType::fp64:
+      break;
+  }
+  return format_named("fp64");
+}
+
+bool holds_all_of(const Format& wide, const Format& narrow) {
+  if (wide.is_decimal() || narrow.is_decimal()) return wide == narrow;
+  const bool range = wide.is_unbounded() || (!narrow.is_unbounded() && narrow.max_finite <= wide.max_finite &&
+                                             narrow.smallest_subnormal() >= wide.smallest_subnormal());
+  return range && narrow.precision <= wide.precision;
+}
+
+/// Whether a product's operands are rounded as they are read, so that one rounding enters many results.
+bool loads_round(const ModelRun& run, std::size_t layer, Site site, const Tensors<double>& x,
+                 const Rounder& in) {
+  const bool flash = run.recipe.flash_block() > 0;
+  for (const Tensor t : tensors_of(site, run.architecture, flash).reads)
+    for (const double entry : x[t].values())
+      if (in(entry) != entry && !std::isnan(entry)) return true;
+  const auto steps = steps_of(site, flash);
+  if (std::find(steps.begin(), steps.end(), Step::weight) == steps.end()) return false;
+  return !holds_all_of(in.rule().format, run.recipe.stored(run.architecture, layer, site).format) &&
+         !holds_all_of(in.rule().format, format_of(run.weights.embedding.dtype));
+}
+
 /// By how much the factor of the scores differs from 1/sqrt(d_h), relatively, because it was rounded.
 double error_of_score_factor(Simulated& scaling, const Architecture& architecture) {
   const auto width = static_cast<double>(architecture.head_dim);
@@ -65,13 +100,13 @@ double error_of_score_factor(Simulated& scaling, const Architecture& architectur
 }
 
 /// What the rounded factor does to all scores, and what is left.
-void separate_constant(const ModelRun& run, Staged& alone, const Tensors<double>& inputs,
+void separate_constant(const ModelRun& run, Staged& arithmetic, const Matrix<double>& scores,
                        std::vector<StepErrors>& all) {
-  const double delta = error_of_score_factor(alone.step(Step::scale), run.architecture);
+  const double delta = error_of_score_factor(arithmetic.step(Step::scale), run.architecture);
   if (std::fabs(delta) < 0x1p-50) return;
   StepErrors constant{Step::scale, {Sharing::Among::everything, true}, {}, {}, {}};
   Matrix<double>& own = all.back().error[Tensor::score];
-  Matrix<double>& shared = constant.error[Tensor::score] = inputs[Tensor::score];
+  Matrix<double>& shared = constant.error[Tensor::score] = scores;
   const std::size_t n = run.tokens.size();
   for (std::size_t i = 0; i < own.rows(); ++i)
     for (std::size_t t = 0; t < n; ++t) {
@@ -83,40 +118,42 @@ void separate_constant(const ModelRun& run, Staged& alone, const Tensors<double>
 
 }  // namespace
 
-std::vector<StepErrors> local_errors(const ModelRun& run, std::size_t layer, Site site,
-                                     const Tensors<double>& inputs, bool with_radii) {
-  const Evaluation evaluate(run, layer, site);
-  std::vector<StepErrors> all;
-  Staged recipe = run.arithmetic_on_reference(layer, site);
-  for (const Step step : evaluate.steps()) {
-    if (never_rounds(recipe.step(step))) continue;
-    Staged alone;
-    alone.set(step, recipe.step(step));
-    all.push_back(
-        {step, sharing_of(site, step, run.recipe.flash_block() > 0), evaluate(alone, inputs), {}, {}});
-    evaluate.subtract(all.back().error, inputs);
-    if (site == Site::score && step == Step::scale) separate_constant(run, alone, inputs, all);
-  }
-  (void)with_radii;
-  return all;
-}
-
-std::vector<StepErrors> errors_in_turn(const ModelRun& run, std::size_t layer, Site site,
-                                       const Tensors<double>& inputs) {
+std::vector<StepErrors> step_errors(const ModelRun& run, std::size_t layer, Site site,
+                                    const Tensors<double>& x) {
   const Evaluation evaluate(run, layer, site);
   std::vector<StepErrors> all;
   Staged recipe = run.arithmetic(layer, site), so_far;
   Native exact;
-  Tensors<double> before = evaluate(exact, inputs);
+  Tensors<double> before = evaluate(exact, x);
   for (const Step step : evaluate.steps()) {
     if (never_rounds(recipe.step(step))) continue;
     so_far.set(step, recipe.step(step));
-    Tensors<double> after = evaluate(so_far, inputs);
-    all.push_back({step, {}, after, {}, {}});
+    Tensors<double> after = evaluate(so_far, x);
+    Sharing sharing = sharing_of(site, step, run.recipe.flash_block() > 0);
+    if (step == Step::product && loads_round(run, layer, site, x, recipe.step(step).in()))
+      sharing = {Sharing::Among::everything, false};
+    all.push_back({step, sharing, after, {}, {}});
     evaluate.subtract(all.back().error, before);
+    if (site == Site::score && step == Step::scale)
+      separate_constant(run, recipe, before[Tensor::score], all);
     before = std::move(after);
   }
   return all;
+}
+
+std::vector<StepErrors> local_errors(const ModelRun& run, std::size_t layer, Site site,
+                                     const Tensors<double>& accurate, bool with_radii) {
+  (void)with_radii;
+  Tensors<double> x;
+  for (const Tensor t : tensors_of(site, run.architecture, run.recipe.flash_block() > 0).reads) {
+    x[t] = accurate[t];
+    const Rounder stored(run.recipe.stored_as(run.architecture, layer, t));
+    parallel_for(x[t].rows(), 64, [&](std::size_t first, std::size_t last) {
+      for (std::size_t i = first; i < last; ++i)
+        for (std::size_t j = 0; j < x[t].columns(); ++j) x[t](i, j) = stored(x[t](i, j));
+    });
+  }
+  return step_errors(run, layer, site, x);
 }
 
 }  // namespace halfulp

@@ -1,4 +1,11 @@
 // The errors that the steps of a site make there, apart from one another.
+//
+// The steps of the site are rounded one after another, and each has what it adds to the result:
+//
+//   eps_j = f(steps 1 .. j rounded)(x) - f(steps 1 .. j - 1 rounded)(x),   sum over j = f_P(x) - f(x)
+//
+// Where a step finds its operands already in the format that it rounds to, it loses nothing, as in the
+// recipe's run; for this the values x must be such as the recipe stores.
 #pragma once
 
 #include <vector>
@@ -18,14 +25,12 @@ struct StepErrors {
   Tensors<double> spread;  // as radius, of a sum of independent errors of mean 0 (Azuma); empty: the radius
 };
 
-/// The site reads accurate values (`inputs`) and one step alone is rounded: how the result differs from
-/// `inputs`, which hold what the site makes of them without rounding, too.
-std::vector<StepErrors> local_errors(const ModelRun& run, std::size_t layer, Site site,
-                                     const Tensors<double>& inputs, bool with_radii = false);
+/// x: what the site reads, among tensors of its layer.
+std::vector<StepErrors> step_errors(const ModelRun& run, std::size_t layer, Site site,
+                                    const Tensors<double>& x);
 
-/// The site reads what the recipe's run has given it, and its steps are rounded one after another: what each
-/// adds.  The sum over the steps is what the recipe's run lost here, yhat - f(xhat).
-std::vector<StepErrors> errors_in_turn(const ModelRun& run, std::size_t layer, Site site,
-                                       const Tensors<double>& inputs);
+/// On accurate values, each rounded once as the site before stores it (to nearest where that is at random).
+std::vector<StepErrors> local_errors(const ModelRun& run, std::size_t layer, Site site,
+                                     const Tensors<double>& accurate, bool with_radii = false);
 
 }  // namespace halfulp

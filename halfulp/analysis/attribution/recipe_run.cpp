@@ -13,9 +13,9 @@ RecipeRun::RecipeRun(const ModelRun& run) : run_(run), layer_(run.architecture.l
 }
 
 std::vector<StepErrors> RecipeRun::errors(std::size_t layer, Site site) {
-  if (!is_in_layer(site)) return errors_in_turn(run_, layer, site, ends_);
+  if (!is_in_layer(site)) return step_errors(run_, layer, site, ends_);
   if (layer != layer_) visit(layer);
-  return errors_in_turn(run_, layer, site, layer_values_);
+  return step_errors(run_, layer, site, layer_values_);
 }
 
 void RecipeRun::visit(std::size_t layer) {
