@@ -31,7 +31,8 @@ std::string_view name_of(Target target);
 struct AttributionOptions {
   Target target = Target::kld;
   std::size_t token = 0;    // position of Target::token
-  std::size_t probes = 16;  // of kld, logits, margin; also the closest margins whose flips are predicted
+  std::size_t probes = 16;  // of kld, logits and margin
+  bool flips = true;        // predict flips, from as many of the closest margins
   bool run = false;         // run the recipe, too
   bool bounds = true;       // worst-case and probabilistic bounds
   double delta = 1e-3;      // of the probabilistic bound
@@ -68,9 +69,9 @@ struct Attribution {
   std::optional<double> probabilistic, deterministic;  // of the target
   std::optional<double> observed, in_run;              // of the target, with the recipe's run
   std::optional<OutputMetrics> run_metrics;
-  double expected_flips = 0;     // of greedy tokens, ties and the rounding of the logits included
-  std::optional<double> margin;  // of Target::token, in the accurate run
-  std::vector<StepShare> steps;  // in the order of the forward pass
+  std::optional<double> expected_flips;  // of greedy tokens, ties and the rounding of the logits included
+  std::optional<double> margin;          // of Target::token, in the accurate run
+  std::vector<StepShare> steps;          // in the order of the forward pass
   std::vector<Depth> ladder;
 };
 
