@@ -94,7 +94,6 @@ class OtherRuns {
   /// For entry (i, j); p, b: those of P and |b|.
   double operator()(double p, std::size_t i, std::size_t j, double b) const {
     const double u = in_.relative, a = 1 + u, eta = in_.absolute, r = row_[i], c = column_[j];
-    if (r == infinite) return infinite;
     const double loads = (a + 1) * u * p + eta * (a * r + a * c) + k_ * eta * eta;
     const double terms = a * a * p + a * eta * (r + c) + k_ * eta * eta + b;
     const double underflows = (1 + gamma_) * (k_ + 1) * acc_.absolute;
