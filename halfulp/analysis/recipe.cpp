@@ -229,15 +229,19 @@ RoundingRule Recipe::stored(const Architecture& architecture, std::size_t layer,
   return formats(architecture, layer, site, Step::weight).out;
 }
 
+RoundingRule Recipe::stored_as(const Architecture& architecture, std::size_t layer, Tensor tensor) const {
+  const bool flash = flash_block() > 0, from_before = tensor == Tensor::stream && layer > 0;
+  const Site producer = from_before ? Site::mlp_residual : site_writing(tensor);
+  const Step last = steps_of(producer, flash).back();
+  RoundingRule rule = formats(architecture, layer - from_before, producer, last).out;
+  if (rule.mode == Rounding::stochastic) rule.mode = Rounding::nearest_even;
+  return rule;
+}
+
 bool Recipe::reads_what_was_stored(const Architecture& architecture, std::size_t layer, Site site,
                                    const RoundingRule& in) const {
-  const bool flash = flash_block() > 0;
-  for (const Tensor t : tensors_of(site, architecture, flash).reads) {
-    const bool from_before = t == Tensor::stream && layer > 0;
-    const Site producer = from_before ? Site::mlp_residual : site_writing(t);
-    const Step last = steps_of(producer, flash).back();
-    if (formats(architecture, layer - from_before, producer, last).out.format != in.format) return false;
-  }
+  for (const Tensor t : tensors_of(site, architecture, flash_block() > 0).reads)
+    if (stored_as(architecture, layer, t).format != in.format) return false;
   return true;
 }
 

@@ -53,6 +53,8 @@ class Recipe {
   StepFormats formats(const Architecture& architecture, std::size_t layer, Site site, Step step) const;
   /// The format in which the site's weights are stored.
   RoundingRule stored(const Architecture& architecture, std::size_t layer, Site site) const;
+  /// The format in which the tensor that a site of this layer reads was stored; nearest for random rounding.
+  RoundingRule stored_as(const Architecture& architecture, std::size_t layer, Tensor tensor) const;
   /// The arithmetic of a site; random bits are a function of (seed, layer, site, step, entry).
   Staged arithmetic(const Architecture& architecture, std::size_t layer, Site site, std::uint64_t seed) const;
   /// The same for a site that reads the reference's values, as local errors do.  Where the recipe's own run

@@ -1,0 +1,159 @@
+#include "halfulp/analysis/attribution/local_errors.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace halfulp {
+namespace {
+
+/// What one site makes of tensors, in any arithmetic.
+class Evaluation {
+ public:
+  Evaluation(const ModelRun& run, std::size_t layer, Site site)
+      : run_(run), place_(run.place(layer, site)), site_(site) {}
+
+  std::vector<Tensor> writes() const { return tensors_of(site_, run_.architecture, place_.flash()).writes; }
+  std::vector<Step> steps() const {
+    std::vector<Step> steps;
+    for (const Step step : steps_of(site_, place_.flash()))
+      if (step != Step::weight) steps.push_back(step);
+    return steps;
+  }
+  template <class A>
+  Tensors<Value<A>> operator()(A& ar, const Tensors<Value<A>>& inputs) const {
+    Tensors<Value<A>> out;
+    out.prepare(site_, run_.architecture, place_.flash(), run_.tokens.size());
+    evaluate_site(site_, ar, place_, inputs, out);
+    return out;
+  }
+  /// a - b where entries mean something, 0 elsewhere, in place of a.
+  void subtract(Tensors<double>& a, const Tensors<double>& b) const {
+    const std::size_t n = run_.tokens.size();
+    for (const Tensor t : writes())
+      parallel_for(a[t].rows(), 64, [&](std::size_t first, std::size_t last) {
+        const bool masked = t == Tensor::score || t == Tensor::weight;
+        for (std::size_t i = first; i < last; ++i)
+          for (std::size_t j = 0; j < n; ++j) a[t](i, j) = masked && j < i % n ? 0 : a[t](i, j) - b[t](i, j);
+      });
+  }
+
+ private:
+  const ModelRun& run_;
+  Place place_;
+  Site site_;
+};
+
+bool never_rounds(const Simulated& ar) {
+  const auto wide = [](const Rounder& r) { return r.way() == Rounder::Way::binary64; };
+  return wide(ar.in()) && wide(ar.acc()) && wide(ar.out());
+}
+
+Format format_of(DType dtype) {
+  switch (dtype) {
+    case DType::bf16:
+      return format_named("bf16");
+    case DType::fp16:
+      return format_named("fp16");
+    case DType::fp32:
+      return format_named("fp32");
+    case DType::fp64:
+      break;
+  }
+  return format_named("fp64");
+}
+
+bool holds_all_of(const Format& wide, const Format& narrow) {
+  if (wide.is_decimal() || narrow.is_decimal()) return wide == narrow;
+  const bool range = wide.is_unbounded() || (!narrow.is_unbounded() && narrow.max_finite <= wide.max_finite &&
+                                             narrow.smallest_subnormal() >= wide.smallest_subnormal());
+  return range && narrow.precision <= wide.precision;
+}
+
+/// Whether a product's operands are rounded as they are read, so that one rounding enters many results.
+bool loads_round(const ModelRun& run, std::size_t layer, Site site, const Tensors<double>& x,
+                 const Rounder& in) {
+  const bool flash = run.recipe.flash_block() > 0;
+  for (const Tensor t : tensors_of(site, run.architecture, flash).reads)
+    for (const double entry : x[t].values())
+      if (in(entry) != entry && !std::isnan(entry)) return true;
+  const auto steps = steps_of(site, flash);
+  if (std::find(steps.begin(), steps.end(), Step::weight) == steps.end()) return false;
+  return !holds_all_of(in.rule().format, run.recipe.stored(run.architecture, layer, site).format) &&
+         !holds_all_of(in.rule().format, format_of(run.weights.embedding.dtype));
+}
+
+/// By how much the factor of the scores differs from 1/sqrt(d_h), relatively, because it was rounded.
+double error_of_score_factor(Simulated& scaling, const Architecture& architecture) {
+  const auto width = static_cast<double>(architecture.head_dim);
+  const double root = std::sqrt(width);
+  switch (detail::score_scale(architecture.family)) {
+    case ScoreScale::by_reciprocal:
+      return scaling.div_root(1.0, width) * root - 1;
+    case ScoreScale::by_stored_root:
+      return root / scaling.store(scaling.mul_root(1.0, width)) - 1;
+    case ScoreScale::by_rounded_root:
+      return root / scaling.mul_root(1.0, width) - 1;
+    case ScoreScale::by_exact_root:
+      break;
+  }
+  return 0;
+}
+
+/// What the rounded factor does to all scores, and what is left.
+void separate_constant(const ModelRun& run, Staged& arithmetic, const Matrix<double>& scores,
+                       std::vector<StepErrors>& all) {
+  const double delta = error_of_score_factor(arithmetic.step(Step::scale), run.architecture);
+  if (std::fabs(delta) < 0x1p-50) return;
+  StepErrors constant{Step::scale, {Sharing::Among::everything, true}, {}, {}, {}};
+  Matrix<double>& own = all.back().error[Tensor::score];
+  Matrix<double>& shared = constant.error[Tensor::score] = scores;
+  const std::size_t n = run.tokens.size();
+  for (std::size_t i = 0; i < own.rows(); ++i)
+    for (std::size_t t = 0; t < n; ++t) {
+      shared(i, t) = i % n <= t ? delta * shared(i, t) : 0;
+      own(i, t) -= shared(i, t);
+    }
+  all.push_back(std::move(constant));
+}
+
+}  // namespace
+
+std::vector<StepErrors> step_errors(const ModelRun& run, std::size_t layer, Site site,
+                                    const Tensors<double>& x) {
+  const Evaluation evaluate(run, layer, site);
+  std::vector<StepErrors> all;
+  Staged recipe = run.arithmetic(layer, site), so_far;
+  Native exact;
+  Tensors<double> before = evaluate(exact, x);
+  for (const Step step : evaluate.steps()) {
+    if (never_rounds(recipe.step(step))) continue;
+    so_far.set(step, recipe.step(step));
+    Tensors<double> after = evaluate(so_far, x);
+    Sharing sharing = sharing_of(site, step, run.recipe.flash_block() > 0);
+    if (step == Step::product && loads_round(run, layer, site, x, recipe.step(step).in()))
+      sharing = {Sharing::Among::everything, false};
+    all.push_back({step, sharing, after, {}, {}});
+    evaluate.subtract(all.back().error, before);
+    if (site == Site::score && step == Step::scale)
+      separate_constant(run, recipe, before[Tensor::score], all);
+    before = std::move(after);
+  }
+  return all;
+}
+
+std::vector<StepErrors> local_errors(const ModelRun& run, std::size_t layer, Site site,
+                                     const Tensors<double>& accurate, bool with_radii) {
+  (void)with_radii;
+  Tensors<double> x;
+  for (const Tensor t : tensors_of(site, run.architecture, run.recipe.flash_block() > 0).reads) {
+    x[t] = accurate[t];
+    const Rounder stored(run.recipe.stored_as(run.architecture, layer, t));
+    parallel_for(x[t].rows(), 64, [&](std::size_t first, std::size_t last) {
+      for (std::size_t i = first; i < last; ++i)
+        for (std::size_t j = 0; j < x[t].columns(); ++j) x[t](i, j) = stored(x[t](i, j));
+    });
+  }
+  return step_errors(run, layer, site, x);
+}
+
+}  // namespace halfulp

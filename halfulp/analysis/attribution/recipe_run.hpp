@@ -1,0 +1,30 @@
+// The recipe's own run, kept so that its layers can be visited from the last to the first.
+#pragma once
+
+#include "halfulp/analysis/attribution/local_errors.hpp"
+
+namespace halfulp {
+
+/// Memory: the streams between the layers, the ends, and one layer.
+class RecipeRun {
+ public:
+  /// Runs the whole recipe.  Throws interrupted.
+  explicit RecipeRun(const ModelRun& run);
+
+  /// The stream after `depth` layers, 0 .. layers: [d, n].
+  const Matrix<double>& stream(std::size_t depth) const { return streams_[depth]; }
+  const Matrix<double>& logits() const { return ends_[Tensor::logits]; }
+  /// What the run lost at each step of a site.  Cheapest when asked layer by layer: a layer is computed again
+  /// from its stream, to the same bits.
+  std::vector<StepErrors> errors(std::size_t layer, Site site);
+
+ private:
+  void visit(std::size_t layer);
+
+  ModelRun run_;
+  std::vector<Matrix<double>> streams_;
+  Tensors<double> ends_, layer_values_;
+  std::size_t layer_;  // whose values layer_values_ are
+};
+
+}  // namespace halfulp
