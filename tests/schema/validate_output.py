@@ -28,6 +28,11 @@ COMMANDS = {
         f"{PROFILE} --recipe pure-fp16 --ref dd --layers 0-1",
         f"{PROFILE} --recipe fp32 --ref fp64 --seed 7",
     ],
+    "attribute": [
+        f"attribute {MODEL} --tokens 12 --probes 2 --json",
+        f"attribute {MODEL} --tokens 12 --probes 2 --recipe fp16-flash --target loss --run --json",
+        f"attribute {MODEL} --tokens 12 --target token=5 --no-bounds --run --json",
+    ],
     "check": ["check tests/schema/vectors.json --json", "check tests/schema/wrong_vectors.json --json"],
     "eval": ["eval --list --json", "eval layer_norm.round.perturbed --input examples/token.json --json",
              "eval layer_norm.jacobian --input examples/token.json --json"],
