@@ -68,7 +68,8 @@ TEST(Functionals, TheLossHasItsGradient) {
   const Example e;
   const OutputMetrics metrics = output_metrics(e.z, e.moved(), e.tokens);
   const double change = *metrics.cross_entropy.recipe - *metrics.cross_entropy.reference;
-  EXPECT_NEAR(product(gradients(loss_functional(e.tokens), e.z), e.dz, 0, 1), change, 1e-4 * std::fabs(change));
+  EXPECT_NEAR(product(gradients(loss_functional(e.tokens), e.z), e.dz, 0, 1), change,
+              1e-4 * std::fabs(change));
 }
 
 TEST(Functionals, MarginsAreOfTheLargestLogitsAndTheLowestIndexAmongEquals) {

@@ -20,9 +20,7 @@ void each_site(const std::string& text, Visit visit) {
     forward(
         architecture, [&](std::size_t layer, Site s) { return run.place(layer, s); },
         [](std::size_t, Site) { return Native(); },
-        [&](std::size_t layer, Site s, const Tensors<double>& tensors) {
-          visit(run, layer, s, tensors);
-        });
+        [&](std::size_t layer, Site s, const Tensors<double>& tensors) { visit(run, layer, s, tensors); });
   }
 }
 
@@ -53,11 +51,13 @@ TEST(LocalErrors, NothingIsLostWhereTheResultIsANumberOfTheFormat) {
   each_site("bf16", [&](const ModelRun& run, std::size_t layer, Site site, const Tensors<double>& x) {
     if (run.architecture.activation != Activation::relu) return;
     for (const StepErrors& e : local_errors(run, layer, site, x)) {
-      if (site == Site::act)  // of a number of the format, or 0
+      if (site == Site::act) {  // of a number of the format, or 0
         for (const double error : e.error[Tensor::hidden].values()) EXPECT_EQ(error, 0);
+      }
       if (site == Site::score && e.step == Step::product) {
         double largest = 0;
-        for (const double error : e.error[Tensor::score].values()) largest = std::max(largest, std::fabs(error));
+        for (const double error : e.error[Tensor::score].values())
+          largest = std::max(largest, std::fabs(error));
         EXPECT_GT(largest, 0);
       }
     }
@@ -89,8 +89,8 @@ TEST(LocalErrors, TheStoredRootOfTheHeadWidthMovesAllScoresTogether) {
 }
 
 TEST(LocalErrors, StayWithinTheirRadii) {
-  for (const char* text : {"bf16", "pure-bin12", "bf16-flash", "tf32", "fp16:stochastic", "pure-bf16,order=pairwise",
-                           "e4m3fn", "pure-dec3"})
+  for (const char* text : {"bf16", "pure-bin12", "bf16-flash", "tf32", "fp16:stochastic",
+                           "pure-bf16,order=pairwise", "e4m3fn", "pure-dec3"})
     each_site(text, [&](const ModelRun& run, std::size_t layer, Site site, const Tensors<double>& x) {
       for (const StepErrors& e : local_errors(run, layer, site, x, true))
         for (const Tensor t : tensors_of(site, run.architecture, run.recipe.flash_block() > 0).writes)
