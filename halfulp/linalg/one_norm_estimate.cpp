@@ -135,31 +135,34 @@ class Estimator {
           signs_(i, p) = random_sign(options_.seed, result_.products * (most_draws + 1) + draw, i, p);
     return true;
   }
-  /// The t columns of largest h that were not tried before; false where no step goes up, or none is new among
-  /// the t largest.
+  /// Each column of S proposes the column that it likes best among those not tried before; false where all
+  /// like best one that was.
   bool next_columns() {
     ++result_.transposed_products;
-    Best best(t_ + tried_.size());
-    double of_result = 0;
+    std::vector<Best> best(t_, Best(t_ + tried_.size()));
     bool finite = true;
     a_.transposed_times(signs_, [&](std::size_t j, Row<const double> row) {
-      for (std::size_t p = 0; p < row.size(); ++p) finite = finite && std::isfinite(row[p]);
-      const double h = norm_inf(row);
-      if (!tried_.empty() && j == result_.column) of_result = h;
-      best.offer({h, j});
+      for (std::size_t p = 0; p < t_; ++p) {
+        finite = finite && std::isfinite(row[p]);
+        best[p].offer({std::fabs(row[p]), j});
+      }
     });
     if (!finite) return give_up(), false;
-    if (!tried_.empty() && best.all()[0].h == of_result) return false;
-    const std::vector<Candidate>& all = best.all();
-    const auto is_new = [&](const Candidate& c) {
-      return std::find(tried_.begin(), tried_.end(), c.column) == tried_.end();
+    const auto is_among = [](const std::vector<std::size_t>& some, std::size_t column) {
+      return std::find(some.begin(), some.end(), column) != some.end();
     };
-    if (std::none_of(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(t_), is_new)) return false;
-    std::vector<std::size_t> next;
-    for (const Candidate& c : all)
-      if (next.size() < t_ && is_new(c)) next.push_back(c.column);
-    while (next.size() < t_) next.push_back(next.front());  // few columns, nearly all tried
-    tried_.insert(tried_.end(), next.begin(), next.end());
+    if (std::all_of(best.begin(), best.end(),
+                    [&](const Best& b) { return is_among(tried_, b.all()[0].column); }))
+      return false;
+    for (const Best& proposals : best) {
+      std::size_t column = proposals.all()[0].column;  // once more where there are few, nearly all tried
+      for (const Candidate& c : proposals.all())
+        if (!is_among(tried_, c.column)) {
+          column = c.column;
+          break;
+        }
+      tried_.push_back(column);
+    }
     return true;
   }
 
