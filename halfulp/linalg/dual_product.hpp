@@ -4,6 +4,7 @@
 //   Y = W X + b     Y'_p = W X'_p                    W data, read once for all directions
 //   Y = A X         Y'_p = A X'_p + A'_p X           both computed
 //
+// To be included wherever rooms are run in DualAlong: without it the definitions would serve, slowly.
 // Shapes as in matmul.hpp and product.hpp; the slopes of a matrix [m, n] are [m, n k], column j k + p.
 #pragma once
 
