@@ -37,6 +37,8 @@ struct Digits {
   using Lane = double;
   using P = Pack<double>;
 
+  int digits;
+
   HWY_INLINE explicit Digits(const RoundingConstants<double>& c) : Digits(c.digits) {}
 
   HWY_INLINE P operator()(P x) const {
@@ -97,7 +99,7 @@ struct Digits {
   /// |x| >= 2^e, or one less.
   HWY_INLINE P upper_shift_of(P x) const {
     const P log10_of_2(0.30102999566398120);
-    const __m512d e = _mm512_getexp_pd(x.v.raw);
+    const __m512d e = _mm512_maskz_getexp_pd(0xff, x.v.raw);  // GCC 12 warns of the plain one
     return P(decltype(x.v){
         _mm512_fnmadd_round_pd(e, log10_of_2.v.raw, most.v.raw, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC)});
   }
@@ -110,11 +112,11 @@ struct Digits {
   }
   template <std::size_t count>
   static HWY_INLINE bool all_usual(const Scale (&scale)[count]) {
+    static_assert(count % 2 == 1);
     P bits = scale[0].s;
     unroll<(count - 1) / 2>([&](auto i) HALFULP_INLINE {
       bits = P(hn::Or3(bits.v, scale[2 * i.value + 1].s.v, scale[2 * i.value + 2].s.v));
     });
-    if constexpr (count % 2 == 0) bits = bits | scale[count - 1].s;
     return all(is_usual(bits));
   }
   static constexpr std::uint64_t outside = sign_bit<double> | 0x0007fffffffffff0u;
@@ -199,7 +201,6 @@ struct Digits {
     return true;
   }());
 
-  int digits;
   P most;
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
   Sixteen limits, powers, inverses;
