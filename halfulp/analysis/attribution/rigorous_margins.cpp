@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "halfulp/arith/rounding_model.hpp"
+#include "halfulp/analysis/attribution/head_margins.hpp"
 #include "halfulp/base/interrupt.hpp"
 
 namespace halfulp {
@@ -17,45 +17,19 @@ bool is_random(const Simulated& ar) {
   return stochastic(ar.in()) || stochastic(ar.acc()) || stochastic(ar.out());
 }
 
-/// Margins as differences of head rows times a vector known up to e:  rows w scaled by a gain.
-class LinearMargins {
- public:
-  LinearMargins(const Operand& head, const Operand& gain, const Operand& bias)
-      : head_(head), gain_(gain), bias_(bias) {}
-
-  /// bound / margin of token a over v; infinite where the margin is not positive.
-  double share(std::size_t a, std::size_t v, Row<const Bounded> x) const {
-    double margin = 0, bound = 0, size = 0;
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      const double g = gain_.empty() ? 1 : gain_.at(0, i), wa = head_.at(a, i), wv = head_.at(v, i);
-      margin += (wa - wv) * g * x[i].x;
-      bound += std::fabs((wa - wv) * g) * x[i].e;
-      size += (std::fabs(wa) + std::fabs(wv)) * std::fabs(g * x[i].x);
-    }
-    if (!bias_.empty()) {
-      margin += bias_.at(0, a) - bias_.at(0, v);
-      size += std::fabs(bias_.at(0, a)) + std::fabs(bias_.at(0, v));
-    }
-    // five roundings a term beside the sum's; the factor covers those of the two non-negative sums
-    const auto n = static_cast<double>(x.size());
-    const double own = gamma_above(n + 6, 0x1p-53).value() * size;
-    bound = (bound + own) * (1 + (n + 16) * 0x1p-51) + (n + 1) * 0x1p-1060;
-    return margin > 0 && bound >= 0 ? bound / margin : infinite;
-  }
-
- private:
-  Operand head_, gain_, bias_;
-};
-
 bool is_finite(Row<const Bounded> x) {
   for (std::size_t i = 0; i < x.size(); ++i)
     if (!(x[i].e < infinite)) return false;
   return true;
 }
 
-double interval_share(const Bounded& a, const Bounded& v) {
-  const double margin = a.x - v.x, bound = (a.e + v.e) * (1 + 0x1p-50) + 0x1p-52 * std::fabs(margin);
-  return margin > 0 && bound >= 0 ? bound / margin : infinite;
+Bounded interval_margin(const Bounded& a, const Bounded& v) {
+  return {a.x - v.x, (a.e + v.e) * (1 + 0x1p-50) + 0x1p-52 * std::fabs(a.x - v.x)};
+}
+
+/// bound / margin; infinite where the margin is not positive.
+double share_of(const Bounded& margin) {
+  return margin.x > 0 && margin.e >= 0 ? margin.e / margin.x : infinite;
 }
 
 }  // namespace
@@ -92,8 +66,8 @@ RigorousRun rigorous_run(const ModelRun& run) {
 
   const Place head = run.place(layers, Site::head), norm = run.place(layers, Site::final_norm);
   const Operand weight = head.operand(run.weights.head.weight), bias = head.operand(run.weights.head.bias);
-  const LinearMargins normed(weight, {}, bias);
-  const LinearMargins streamed(weight, norm.operand(run.weights.final_norm.gain), {});
+  const HeadMargins normed(weight, {}, bias);
+  const HeadMargins streamed(weight, norm.operand(run.weights.final_norm.gain), {});
   const bool of_rms = (run.architecture.norm == Norm::rms || run.architecture.family == Family::paper) &&
                       run.weights.final_norm.bias.empty() && bias.empty();
   parallel_for(n, 1, [&](std::size_t first, std::size_t last) {
@@ -105,9 +79,9 @@ RigorousRun rigorous_run(const ModelRun& run) {
       double worst = 0;
       for (std::size_t v = 0; v < z.rows() && worst < infinite; ++v) {
         if (v == a) continue;
-        double share = interval_share(z(a, t), z(v, t));
-        if (share > worst && by_norm) share = std::min(share, normed.share(a, v, y));
-        if (share > worst && by_stream) share = std::min(share, streamed.share(a, v, x));
+        double share = share_of(interval_margin(z(a, t), z(v, t)));
+        if (share > worst && by_norm) share = std::min(share, share_of(normed(a, v, y)));
+        if (share > worst && by_stream) share = std::min(share, share_of(streamed(a, v, x)));
         worst = std::max(worst, share);
       }
       result.share[t] = worst;
