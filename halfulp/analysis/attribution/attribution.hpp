@@ -16,26 +16,18 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "halfulp/analysis/attribution/contributions.hpp"
-#include "halfulp/analysis/attribution/functionals.hpp"
+#include "halfulp/analysis/attribution/target.hpp"
 #include "halfulp/analysis/output_metrics.hpp"
 
 namespace halfulp {
 
-enum class Target { kld, logits, loss, margin, token };
-std::string_view name_of(Target target);
-
-struct AttributionOptions {
-  Target target = Target::kld;
-  std::size_t token = 0;    // position of Target::token
-  std::size_t probes = 16;  // of kld, logits and margin
-  bool flips = true;        // predict flips, from as many of the closest margins
-  bool run = false;         // run the recipe, too
-  bool bounds = true;       // worst-case and probabilistic bounds
-  double delta = 1e-3;      // of the probabilistic bound
+struct AttributionOptions : TargetChoice {
+  bool run = false;     // run the recipe, too
+  bool bounds = true;   // worst-case and probabilistic bounds
+  double delta = 1e-3;  // of the probabilistic bound
 };
 
 /// Of one step, in the target's quantity but for shares.
