@@ -187,6 +187,11 @@ Attribution attribute(const ModelRun& run, const AttributionOptions& options, co
   Summary(target, options, contributions, run.architecture.layers).fill(result);
   if (options.target == Target::token) result.margin = margins[options.token].value;
   if (options.flips) result.expected_flips = expected_flips(run, logits, margins, target, contributions);
+  if (options.condition) {
+    ConditionOptions how;
+    how.seed = run.seed;
+    result.condition = condition_of(run, how, progress);
+  }
   if (kept) observe(run, logits, kept->logits(), margins, result);
   return result;
 }

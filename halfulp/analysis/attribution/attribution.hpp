@@ -18,6 +18,7 @@
 #include <optional>
 #include <vector>
 
+#include "halfulp/analysis/attribution/condition.hpp"
 #include "halfulp/analysis/attribution/contributions.hpp"
 #include "halfulp/analysis/attribution/target.hpp"
 #include "halfulp/analysis/output_metrics.hpp"
@@ -25,9 +26,10 @@
 namespace halfulp {
 
 struct AttributionOptions : TargetChoice {
-  bool run = false;     // run the recipe, too
-  bool bounds = true;   // worst-case and probabilistic bounds
-  double delta = 1e-3;  // of the probabilistic bound
+  bool run = false;        // run the recipe, too
+  bool bounds = true;      // worst-case and probabilistic bounds
+  double delta = 1e-3;     // of the probabilistic bound
+  bool condition = false;  // estimate the condition numbers of the network, too
 };
 
 /// Of one step, in the target's quantity but for shares.
@@ -64,7 +66,8 @@ struct Attribution {
   std::optional<OutputMetrics> run_metrics;
   std::optional<double> expected_flips;  // of greedy tokens, ties and the rounding of the logits included
   std::optional<double> margin;          // of Target::token, in the accurate run
-  std::vector<StepShare> steps;          // in the order of the forward pass
+  std::optional<ConditionEstimate> condition;
+  std::vector<StepShare> steps;  // in the order of the forward pass
   std::vector<Depth> ladder;
 };
 

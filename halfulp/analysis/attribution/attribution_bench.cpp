@@ -1,6 +1,6 @@
 // Attribution with 16 probes beside plain runs of the same recipes, in the same process: the bundled model,
-// or a checkpoint and its token ids.  The prediction must stand within a factor 2 of what the run shows before
-// times are printed.
+// or a checkpoint and its token ids.  The prediction must stand within a factor 2 of what the run shows
+// before times are printed.
 //   attribution_bench [FOLDER [IDS]]
 #include <algorithm>
 #include <chrono>
@@ -39,8 +39,8 @@ int main(int argc, char** argv) {
   const std::vector<std::uint32_t> tokens =
       read_token_ids(argc > 2 ? std::filesystem::path(argv[2]) : folder / "tokens.json");
   std::printf("%s, %zu tokens, %zu threads; 16 probes, seconds\n", folder.c_str(), tokens.size(), threads());
-  std::printf("%-12s %10s %26s %26s %26s\n", "recipe", "one run", "without flips and bounds", "without bounds",
-              "all");
+  std::printf("%-12s %10s %26s %26s %26s\n", "recipe", "one run", "without flips and bounds",
+              "without bounds", "all");
   for (const char* text : {"bf16", "bf16-flash", "fp16", "pure-bf16", "fp32"}) {
     const Recipe recipe(text);
     const ModelRun run{model.architecture, model.weights, tokens, recipe};

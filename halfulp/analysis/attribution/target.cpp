@@ -102,7 +102,7 @@ TargetFunctionals target_functionals(const ModelRun& run, const TargetChoice& ch
       break;
   }
   if (choice.flips) {
-    result.closest = closest_of(margins, choice.probes);
+    result.closest = closest_of(margins, (choice.probes + 1) / 2);
     parts.push_back(margin_functionals(result.closest));
   }
   if (recipe_run) {

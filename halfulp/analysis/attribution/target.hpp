@@ -18,7 +18,7 @@ struct TargetChoice {
   Target target = Target::kld;
   std::size_t token = 0;    // position of Target::token
   std::size_t probes = 16;  // of kld, logits and margin
-  bool flips = true;        // predict flips, from as many of the closest margins
+  bool flips = true;        // predict flips, from half as many of the closest margins
 
   /// A single functional and not random ones.
   bool is_single() const { return target == Target::loss || target == Target::token; }
