@@ -28,6 +28,10 @@ COMMANDS = {
         f"{PROFILE} --recipe pure-fp16 --ref dd --layers 0-1",
         f"{PROFILE} --recipe fp32 --ref fp64 --seed 7",
     ],
+    "certify": [
+        f"certify {MODEL} --tokens 6 --candidates 2 --json",
+        f"certify {MODEL} --tokens 4 --candidates 1 --recipe fp32,head=bf16:stochastic --runs 2 --json",
+    ],
     "attribute": [
         f"attribute {MODEL} --tokens 12 --probes 2 --json",
         f"attribute {MODEL} --tokens 12 --probes 2 --recipe fp16-flash --target loss --run --json",
