@@ -35,7 +35,7 @@ COMMANDS = {
     "attribute": [
         f"attribute {MODEL} --tokens 12 --probes 2 --json",
         f"attribute {MODEL} --tokens 12 --probes 2 --recipe fp16-flash --target loss --run --json",
-        f"attribute {MODEL} --tokens 12 --target token=5 --no-bounds --run --json",
+        f"attribute {MODEL} --tokens 12 --target token=5 --no-bounds --condition --run --json",
     ],
     "check": ["check tests/schema/vectors.json --json", "check tests/schema/wrong_vectors.json --json"],
     "eval": ["eval --list --json", "eval layer_norm.round.perturbed --input examples/token.json --json",
