@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "halfulp/analysis/attribution/flips.hpp"
+#include "halfulp/analysis/attribution/expected_flips.hpp"
 #include "halfulp/arith/native.hpp"
 #include "halfulp/base/error.hpp"
 #include "halfulp/layers/softmax/softmax.hpp"
@@ -27,13 +27,6 @@ Matrix<double> accurate_logits(const ModelRun& run) {
       run.architecture, [&](std::size_t layer, Site site) { return run.place(layer, site); },
       [](std::size_t, Site) { return Native(); }, [](std::size_t, Site, const Tensors<double>&) {});
   return std::move(ends[Tensor::logits]);
-}
-
-std::vector<Margin> closest_of(std::vector<Margin> margins, std::size_t count) {
-  std::stable_sort(margins.begin(), margins.end(),
-                   [](const Margin& a, const Margin& b) { return a.value < b.value; });
-  margins.resize(std::min(count, margins.size()));
-  return margins;
 }
 
 /// The gradient of the target along dZ, scaled such that its product with dZ is the target.
@@ -102,7 +95,7 @@ Plan plan_of(const ModelRun& run, const AttributionOptions& options, MatrixView<
       break;
   }
   if (options.flips) {
-    plan.closest = closest_of(margins, options.probes);
+    plan.closest = closest_margins(margins, options.probes);
     parts.push_back(margin_functionals(plan.closest));
   }
   if (recipe_run) {
@@ -216,26 +209,16 @@ class Summary {
   std::size_t layers_;
 };
 
-/// Greedy tokens that change: the closest margins with a sigma of their own, the others with the rms of
-/// those.  The roundings of the logits themselves come in as a grid, not as variance.
-double expected_flips(const ModelRun& run, MatrixView<const double> logits, const std::vector<Margin>& all,
-                      const Plan& plan, const Contributions& contributions) {
-  const std::size_t count = plan.closest.size();
-  std::vector<double> variance(count);
+/// Greedy tokens that change.  The roundings of the logits themselves come in as a grid, not as variance.
+double flips_of(const ModelRun& run, MatrixView<const double> logits, const std::vector<Margin>& all,
+                const Plan& plan, const Contributions& contributions) {
+  std::vector<double> variance(plan.closest.size());
   for (const StepContribution& c : contributions.steps)
     if (c.site != Site::head)
-      for (std::size_t m = 0; m < count; ++m) variance[m] += c.variance[plan.probes + m];
-  std::vector<double> of_position(run.tokens.size(),
-                                  std::accumulate(variance.begin(), variance.end(), 0.0) /
-                                      static_cast<double>(std::max<std::size_t>(1, count)));
-  for (std::size_t m = 0; m < count; ++m) of_position[plan.closest[m].position] = variance[m];
-  const Format& stored =
-      run.recipe.stored_as(run.architecture, run.architecture.layers, Tensor::logits).format;
-  double flips = 0;
-  for (const Margin& m : all)
-    flips += flip_probability(m.value, std::sqrt(std::max(0.0, of_position[m.position])),
-                              spacing_at(stored, logits(m.first, m.position)), m.second < m.first);
-  return flips;
+      for (std::size_t m = 0; m < variance.size(); ++m) variance[m] += c.variance[plan.probes + m];
+  return expected_flips(
+      logits, all, plan.closest, variance,
+      run.recipe.stored_as(run.architecture, run.architecture.layers, Tensor::logits).format);
 }
 
 /// The target in the recipe's run.
@@ -302,7 +285,7 @@ Attribution attribute(const ModelRun& run, const AttributionOptions& options, co
       contributions_of(run, {}, plan.functionals, {options.bounds, kept}, progress).front();
   Summary(plan, options, contributions, run.architecture.layers).fill(result);
   if (options.target == Target::token) result.margin = margins[options.token].value;
-  if (options.flips) result.expected_flips = expected_flips(run, logits, margins, plan, contributions);
+  if (options.flips) result.expected_flips = flips_of(run, logits.view(), margins, plan, contributions);
   if (kept) observe(run, logits, kept->logits(), margins, result);
   return result;
 }
