@@ -361,9 +361,8 @@ std::vector<Law<A>> laws_of_enclosures() {
 
 /// make: an enclosure as a value of the context.
 template <class A, class Make>
-void check_containment(const std::vector<Law<A>>& laws, Make make, int trials) {
+void check_containment(const std::vector<Law<A>>& laws, Make make, int trials, A ar = A()) {
   HostileBalls balls(31);
-  A ar;
   Big x(2400), y(2400), w(2400);
   for (const Law<A>& law : laws) {
     int failures = 0;

@@ -52,10 +52,10 @@ struct RunningError {
   }
   Bounded mul_root(Bounded a, double d) const { return rounded(a.x * std::sqrt(d), a.e * std::sqrt(d), 2); }
   Bounded div_root(Bounded a, double d) const { return rounded(a.x / std::sqrt(d), a.e / std::sqrt(d), 2); }
-  /// exp(x + e) - exp(x) = exp(x) (exp(e) - 1) <= exp(x) e (1 + e) for e <= 1.
-  Bounded exp(Bounded a) const {
-    const double x = halfulp::exp(a.x);
-    return rounded(x, a.e <= 1 ? x * a.e * (1 + a.e) : infinite(), 2);
+  Bounded exp(Bounded a) const { return exponential(halfulp::exp(a.x), a.e); }
+  /// From x = exp(a):  exp(a + e) - exp(a) = exp(a) (exp(e) - 1) <= exp(a) e (1 + e) for e <= 1.
+  static Bounded exponential(double x, double e) {
+    return rounded(x, e <= 1 ? x * e * (1 + e) : infinite(), 2);
   }
   /// |tanh'| <= 1, |erf'| <= 2/sqrt(pi) < 1.1284, |sin'|, |cos'| <= 1.
   Bounded tanh(Bounded a) const { return rounded(halfulp::tanh(a.x), a.e, 2); }
@@ -66,10 +66,12 @@ struct RunningError {
   /// |max(a, b) - max(a', b')| <= max(|a - a'|, |b - b'|).
   Bounded max(Bounded a, Bounded b) const { return {a.x < b.x ? b.x : a.x, a.e < b.e ? b.e : a.e}; }
 
+  /// A sum of at most 16 non-negative numbers enlarged beyond its own rounding errors; NaN becomes "no
+  /// statement".
+  static double up(double e) { return e >= 0 ? e * (1 + 0x1p-48) + 0x1p-1060 : infinite(); }
+
  private:
   static double infinite() { return std::numeric_limits<double>::infinity(); }
-  /// A non-negative sum enlarged beyond its own rounding errors; NaN becomes "no statement".
-  static double up(double e) { return e >= 0 ? e * (1 + 0x1p-48) + 0x1p-1060 : infinite(); }
   static double product(Bounded a, Bounded b) {
     return std::fabs(a.x) * b.e + std::fabs(b.x) * a.e + a.e * b.e;
   }

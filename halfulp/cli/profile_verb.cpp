@@ -1,21 +1,16 @@
 // halfulp profile: a checkpoint in a recipe beside a reference, site by site.
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <memory>
 
 #include "halfulp/analysis/cost.hpp"
 #include "halfulp/base/error.hpp"
-#include "halfulp/base/random.hpp"
 #include "halfulp/cli/files.hpp"
-#include "halfulp/cli/memory.hpp"
+#include "halfulp/cli/model_input.hpp"
 #include "halfulp/cli/progress_bar.hpp"
 #include "halfulp/cli/verb.hpp"
-#include "halfulp/models/checkpoint.hpp"
-#include "halfulp/models/token_ids.hpp"
 #include "halfulp/report/output_file.hpp"
 #include "halfulp/report/profile_report.hpp"
-#include "halfulp/report/table.hpp"
 
 namespace halfulp {
 namespace {
@@ -34,11 +29,9 @@ constexpr const char* footer =
     "--json\n";
 
 struct Options {
-  std::string model, ids, recipe = "bf16", reference = "certified", layers, output;
-  std::optional<std::size_t> tokens;
-  std::size_t threads = 0;
-  std::uint64_t seed = 0;
-  bool json = false, allow_nonfinite = false, include_weights = false;
+  ModelOptions model;
+  std::string recipe = "bf16", reference = "certified", layers, output;
+  bool json = false, include_weights = false;
   bool effects = false, states_effects = false;
 };
 
@@ -81,66 +74,33 @@ ReferenceKind reference_named(const std::string& name) {
   throw usage_error("--ref " + name.substr(0, 64) + ": one of certified, dd or fp64");
 }
 
-struct Tokens {
-  std::vector<std::uint32_t> ids;
-  std::string source;
-};
-
-/// The ids asked for: a file, the model's own tokens.json, or random ones.
-Tokens tokens_for(const Options& options, const Architecture& architecture) {
-  Tokens tokens;
-  const std::filesystem::path path = token_file(options.ids, options.model);
-  if (path.empty()) {
-    tokens.source = "random";
-    const std::size_t count = std::min<std::size_t>(options.tokens.value_or(64), architecture.positions);
-    const Philox4x32 stream{options.seed, 0x746f6b656e73};
-    for (std::size_t i = 0; i < count; ++i)
-      tokens.ids.push_back(static_cast<std::uint32_t>(stream.block(i)[0] % architecture.vocabulary));
-    return tokens;
-  }
-  tokens.source = path.string();
-  tokens.ids = first_token_ids(path, options.tokens);
-  check_token_ids(tokens.ids, architecture, path);
-  return tokens;
-}
-
-/// Refuses before it hurts: activations of four runs, and of the check's.
-void check_memory(const Architecture& architecture, std::size_t tokens, ReferenceKind reference) {
-  const double sets = reference == ReferenceKind::fp64 ? 4 : reference == ReferenceKind::certified ? 7 : 14;
-  const double needed = sets * sizeof(double) * activation_count(architecture, tokens);
-  const double there = physical_memory();
-  if (needed > 0.9 * there)
-    throw resource_error(
-        fmt::format("{} tokens need about {} for activations, the machine has {}: use fewer with --tokens",
-                    tokens, in_bytes(needed), in_bytes(there)));
+/// Activations of four runs, and of the check's.
+double sets_of_activations(ReferenceKind reference) {
+  return reference == ReferenceKind::fp64 ? 4 : reference == ReferenceKind::certified ? 7 : 14;
 }
 
 void run(const Options& options, Console& console) {
   const Recipe recipe(options.recipe);
   ProfileOptions settings;
   settings.reference = reference_named(options.reference);
-  settings.seed = options.seed;
+  settings.seed = options.model.seed;
   settings.include_weights = options.include_weights;
-  if (options.tokens == std::size_t{0}) throw usage_error("--tokens 0: at least one token");
   const std::string form = form_of_output(options.output, {".json", ".csv"});
-  set_threads(options.threads);
 
   ProgressBar bar(console.log);
-  const Checkpoint checkpoint = load_checkpoint(options.model, LoadOptions{options.allow_nonfinite});
-  const Architecture& architecture = checkpoint.architecture;
+  const ModelInput input(options.model);
+  const Architecture& architecture = input.architecture();
   recipe.check(architecture);
   settings.layers = layer_marks(options.layers, architecture.layers);
-  const Tokens tokens = tokens_for(options, architecture);
-  check_memory(architecture, tokens.ids.size(), settings.reference);
+  input.check_memory(sets_of_activations(settings.reference));
   // as many passes as there are sites: only where that is a matter of seconds, unless asked for
   settings.effects =
-      options.states_effects ? options.effects : 16 * pass_cost(architecture, tokens.ids.size()) < 2e10;
+      options.states_effects ? options.effects : 16 * pass_cost(architecture, input.tokens().size()) < 2e10;
 
   const Profile result =
-      profile(architecture, checkpoint.weights, tokens.ids, recipe, settings, bar.callback());
-  ProfileOrigin origin{console.command_line,   options.model, model_hash(checkpoint), tokens.source,
-                       token_hash(tokens.ids), options.seed,  bar.seconds()};
-  const auto document = profile_document(result, architecture, recipe, origin);
+      profile(architecture, input.weights(), input.tokens(), recipe, settings, bar.callback());
+  const auto document =
+      profile_document(result, architecture, recipe, input.origin(console.command_line, bar.seconds()));
   if (!options.output.empty())
     write_whole_file(options.output, form == ".csv" ? profile_csv(document) : document.dump(1) + "\n");
   if (options.json) {
@@ -148,13 +108,13 @@ void run(const Options& options, Console& console) {
     return;
   }
   console.out << profile_text(document);
-  if (tokens.source == "random") console.out << "\nThe tokens are random: give real ones with --ids FILE.\n";
+  console.out << input.remarks();
   if (!options.output.empty()) console.out << "\nThe full result is in " << options.output << ".\n";
   if (result.effects.size() > 1) {
     const std::string worst(name_of(result.effects.front().site));
-    const std::string ids = options.ids.empty() ? "" : " --ids " + options.ids;
-    console.out << fmt::format("{}Try next: halfulp profile -m {}{} --recipe {},{}=fp32\n",
-                               options.output.empty() ? "\n" : "", options.model, ids, options.recipe, worst);
+    console.out << fmt::format("{}Try next: halfulp profile {} --recipe {},{}=fp32\n",
+                               options.output.empty() ? "\n" : "", options.model.words(), options.recipe,
+                               worst);
   }
 }
 
@@ -164,25 +124,16 @@ void add_profile_verb(CLI::App& program, Console& console) {
   const auto options = std::make_shared<Options>();
   CLI::App* verb = program.add_subcommand(
       "profile", "Measure where a checkpoint loses digits, site by site, and what that does to its output");
-  verb->add_option("-m,--model", options->model,
-                   "Folder with config.json and model.safetensors (or its shards)")
-      ->required();
-  verb->add_option("--ids", options->ids,
-                   "Token ids: JSON, NPY or text (default: tokens.json of the model, or random)");
+  add_model_options(*verb, options->model);
   verb->add_option("--recipe", options->recipe, "Where to round (default: bf16)");
   verb->add_option("--ref", options->reference, "Reference: certified (default), dd or fp64");
-  verb->add_option("--tokens", options->tokens, "Use the first N ids");
   verb->add_option("--layers", options->layers, "Measure these layers only, such as 0-3,7");
-  verb->add_option("-t,--threads", options->threads,
-                   "Threads (default: all processors); results do not depend on it");
-  verb->add_option("--seed", options->seed, "Seed of stochastic rounding and of random tokens (default: 0)");
   verb->add_option("-o,--output", options->output, "Write the full result: FILE.json or FILE.csv");
   verb->add_flag("--json", options->json, "Print the full result as JSON instead of text");
   CLI::Option* effects = verb->add_flag("--effects,!--no-effects", options->effects,
                                         "Also round each site alone (default: for small models)");
   verb->add_flag("--include-weights", options->include_weights,
                  "Count storing the weights as an error of the recipe");
-  verb->add_flag("--allow-nonfinite", options->allow_nonfinite, "Accept NaN and infinity in weights");
   verb->footer(footer);
   verb->callback([options, effects, &console] {
     options->states_effects = effects->count() > 0;

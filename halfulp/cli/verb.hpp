@@ -21,6 +21,7 @@ struct Console {
   int exit_code = 0;           // a verb sets 1: done, and a limit was exceeded
 };
 
+void add_attribute_verb(CLI::App& program, Console& console);
 void add_profile_verb(CLI::App& program, Console& console);
 void add_inspect_verb(CLI::App& program, Console& console);
 void add_bounds_verb(CLI::App& program, Console& console);

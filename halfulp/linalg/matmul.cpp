@@ -84,6 +84,11 @@ Operand transposed(Operand w) {
   return w;
 }
 
+Operand magnitudes(Operand w) {
+  w.magnitudes = true;
+  return w;
+}
+
 void matmul(Simulated& ar, const Operand& w, const Operand& bias, MatrixView<const double> x,
             MatrixView<double> y) {
   check_shapes(w, bias, x, y);

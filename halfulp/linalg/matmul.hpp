@@ -10,7 +10,7 @@
 
 #include "halfulp/arith/double_double_arithmetic.hpp"
 #include "halfulp/arith/native.hpp"
-#include "halfulp/arith/simulated.hpp"
+#include "halfulp/arith/simulated_running_error.hpp"
 #include "halfulp/base/parallel.hpp"
 #include "halfulp/linalg/sum.hpp"
 #include "halfulp/linalg/weight_view.hpp"
@@ -22,11 +22,15 @@ namespace halfulp {
 struct Operand {
   WeightView view;
   Rounder stored{};
+  bool magnitudes = false;  // |W| instead of W
 
   std::size_t rows() const { return view.rows; }
   std::size_t columns() const { return view.columns; }
   bool empty() const { return view.empty(); }
-  double at(std::size_t i, std::size_t j) const { return stored(view.at(i, j)); }
+  double at(std::size_t i, std::size_t j) const {
+    const double entry = stored(view.at(i, j));
+    return magnitudes ? std::fabs(entry) : entry;
+  }
 };
 
 /// Activations [rows, columns], or their transpose, as a left operand (keys in the scores, values in the
@@ -35,6 +39,9 @@ Operand operand_of(MatrixView<const double> x, bool transposed = false);
 
 /// W^T where W lies: nothing is copied.
 Operand transposed(Operand w);
+
+/// |W| where W lies.
+Operand magnitudes(Operand w);
 
 /// Rows first .. last - 1 of the definition.
 template <Arithmetic A>
@@ -73,6 +80,9 @@ void matmul(Native& ar, const Operand& w, const Operand& bias, MatrixView<const 
             MatrixView<double> y);
 void matmul(DoubleDoubleArithmetic& ar, const Operand& w, const Operand& bias,
             MatrixView<const DoubleDouble> x, MatrixView<DoubleDouble> y);
+/// Values as Simulated has them, bounds from three products in binary64 (matmul_running_error.cpp).
+void matmul(SimulatedRunningError& ar, const Operand& w, const Operand& bias, MatrixView<const Bounded> x,
+            MatrixView<Bounded> y);
 
 /// The definition, rows shared among threads, for every stateless arithmetic without kernels.
 template <Arithmetic A>

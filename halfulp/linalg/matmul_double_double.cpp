@@ -27,7 +27,7 @@ bool matmul_double_double(const Operand& w, const Operand& bias, MatrixView<cons
     thread_local AlignedBuffer<double> rows, out_high, out_low;
     const std::size_t count = last - first;
     double* const a = rows.reserve(count * k + 1);
-    Loader<double> loader(w.stored, Rounder{}, kernels);
+    Loader<double> loader(w, Rounder{}, kernels);
     BitRange unused;
     for (std::size_t r = 0; r < count; ++r) loader.load(w.view, false, first + r, 0, k, a + r * k, unused);
     DoubleDoubleJob job;

@@ -193,7 +193,7 @@ Events Product<T>::run_rows(std::size_t first, std::size_t last) const {
   const std::size_t rows = last - first, pitch = (k_ + 15) / 16 * 16 + 16;
   const std::size_t padded = (rows + tile_rows - 1) / tile_rows * tile_rows, size = padded * pitch;
   T* const a = numbers.reserve(size);
-  Loader<T> loader(w_.stored, ar_.in(), kernels_);
+  Loader<T> loader(w_, ar_.in(), kernels_);
   BitRange bits;
   bool fits = true;
   for (std::size_t r = 0; r < padded; ++r) {
@@ -234,7 +234,7 @@ Events Product<T>::run_columns(std::size_t first, std::size_t last) const {
   thread_local AlignedBuffer<double> results;
   const std::size_t width = packed_.width, rows = last - first;
   T* const b = numbers.reserve(k_ * width);
-  Loader<T> loader(w_.stored, ar_.in(), kernels_);
+  Loader<T> loader(w_, ar_.in(), kernels_);
   BitRange bits;
   bool fits = true;
   for (std::size_t k = 0; k < k_ && fits; ++k) {

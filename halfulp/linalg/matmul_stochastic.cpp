@@ -73,7 +73,7 @@ bool matmul_stochastic(Simulated& ar, const Operand& w, const Operand& bias, Mat
   std::mutex counting;
   parallel_for(w.rows(), 1 + 64 / panels, [&](std::size_t first, std::size_t last) {
     thread_local AlignedBuffer<float> row, sums, biases;
-    Loader<float> loader(w.stored, load, kernels);
+    Loader<float> loader(w, load, kernels);
     Finisher<float> finisher(fresh, none, kernels);
     Events events;
     float* const a = row.reserve(k + 1);

@@ -1,6 +1,7 @@
 #include "halfulp/linalg/operand_pack.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <type_traits>
 #include <utility>
 
@@ -56,6 +57,12 @@ Loader<T>::Loader(const Rounder& stored, const Rounder& in, const Kernels& kerne
     : stored_(stored), in_(in), kernels_(&kernels) {}
 
 template <class T>
+Loader<T>::Loader(const Operand& w, const Rounder& in, const Kernels& kernels)
+    : Loader(w.stored, in, kernels) {
+  magnitudes_ = w.magnitudes;
+}
+
+template <class T>
 void Loader<T>::read(const WeightView& view, std::size_t i, std::size_t first, std::size_t n, T* out) {
   fits_ = true;
   if constexpr (std::is_same_v<T, double>) {
@@ -97,13 +104,15 @@ bool Loader<T>::load(const WeightView& view, bool down, std::size_t i, std::size
     double* row = row_.reserve(n);
     bool fits = true;
     for (std::size_t l = 0; l < n; ++l) {
-      row[l] = in_(stored_(row[l]));
+      row[l] = in_(stored_(magnitudes_ ? std::fabs(row[l]) : row[l]));
       fits = fits && (static_cast<double>(static_cast<T>(row[l])) == row[l] || row[l] != row[l]);
       out[l] = static_cast<T>(row[l]);
     }
     if (fits) join(range, range_in(*kernels_, out, n));
     return fits;
   }
+  if (magnitudes_)
+    for (std::size_t l = 0; l < n; ++l) out[l] = std::fabs(out[l]);
   BitRange own = range_in(*kernels_, out, n);
   const bool fits = round(out, n, stored_, own) && round(out, n, in_, own);
   join(range, own);

@@ -39,6 +39,8 @@ template <class T>
 class Loader {
  public:
   Loader(const Rounder& stored, const Rounder& in, const Kernels& kernels);
+  /// For entries of w, or their magnitudes.
+  Loader(const Operand& w, const Rounder& in, const Kernels& kernels);
 
   /// Entries (i, first .. first + n - 1), or when `down` (first .. first + n - 1, i), of a matrix.
   bool load(const WeightView& view, bool down, std::size_t i, std::size_t first, std::size_t n, T* out,
@@ -50,7 +52,7 @@ class Loader {
 
   Rounder stored_, in_;
   const Kernels* kernels_;
-  bool fits_ = true;
+  bool fits_ = true, magnitudes_ = false;
   AlignedBuffer<double> row_;
 };
 

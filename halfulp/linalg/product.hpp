@@ -68,6 +68,11 @@ inline void product_of_columns(Native& ar, MatrixView<const double> a, MatrixVie
   matmul(ar, operand_of(a, true), {}, x, y);
 }
 
+void product(SimulatedRunningError& ar, MatrixView<const Bounded> a, MatrixView<const Bounded> x,
+             MatrixView<Bounded> y);
+void product_of_columns(SimulatedRunningError& ar, MatrixView<const Bounded> a, MatrixView<const Bounded> x,
+                        MatrixView<Bounded> y);
+
 /// Y = W X + b with computed weights (the paper's small models): products and sums rounded, then the bias
 /// added. Shapes: W [m, k], b [m] or empty, X [k, n], Y [m, n].  Source: Lemma 4.3.
 template <Arithmetic A>

@@ -1,7 +1,4 @@
-#include <fmt/format.h>
-
 #include "halfulp/report/profile_report.hpp"
-#include "halfulp/report/provenance.hpp"
 
 namespace halfulp {
 namespace {
@@ -52,71 +49,11 @@ Json output(const OutputMetrics& o) {
        {{"reference", or_null(o.cross_entropy.reference)}, {"recipe", or_null(o.cross_entropy.recipe)}}}};
 }
 
-/// The formats of every step, layers of like formats together.
-Json expanded(const Recipe& recipe, const Architecture& architecture) {
-  const bool flash = recipe.flash_block() > 0;
-  Json steps = Json::array();
-  std::vector<Site> sites = {Site::embed};
-  const auto inner = layer_sites(architecture, flash);
-  sites.insert(sites.end(), inner.begin(), inner.end());
-  sites.insert(sites.end(), {Site::final_norm, Site::head});
-  for (const Site s : sites) {
-    for (const Step step : steps_of(s, flash)) {
-      const std::size_t layers = is_in_layer(s) ? architecture.layers : 1;
-      for (std::size_t first = 0; first < layers;) {
-        const StepFormats formats = recipe.formats(architecture, first, s, step);
-        std::size_t last = first;
-        while (last + 1 < layers && recipe.formats(architecture, last + 1, s, step) == formats) ++last;
-        Json entry;
-        entry["layers"] = is_in_layer(s) ? Json(first == last ? fmt::format("{}", first)
-                                                              : fmt::format("{}-{}", first, last))
-                                         : Json();
-        entry["site"] = name_of(s);
-        entry["step"] = name_of(step);
-        if (step == Step::weight) {
-          entry["stored"] = name_of(formats.out);
-        } else {
-          entry["in"] = name_of(formats.in);
-          entry["acc"] = name_of(formats.acc);
-          entry["out"] = name_of(formats.out);
-        }
-        steps.push_back(std::move(entry));
-        first = last + 1;
-      }
-    }
-  }
-  return steps;
-}
-
-Json recipe_entry(const Recipe& recipe, const Architecture& architecture) {
-  const Summation& how = recipe.summation();
-  const std::string order = how.order == Order::recursive  ? "recursive"
-                            : how.order == Order::pairwise ? "pairwise"
-                                                           : fmt::format("blocked:{}", how.block);
-  return {{"text", recipe.text()},
-          {"order", order},
-          {"fma", how.fused},
-          {"flash_block", recipe.flash_block()},
-          {"softmax_shift", recipe.shift(architecture) == Shift::by_maximum},
-          {"steps", expanded(recipe, architecture)}};
-}
-
 }  // namespace
 
 nlohmann::ordered_json profile_document(const Profile& profile, const Architecture& architecture,
-                                        const Recipe& recipe, const ProfileOrigin& origin) {
-  Json document = document_of("halfulp.profile/1", origin.command_line);
-  document["provenance"]["seed"] = origin.seed;
-  document["model"] = {{"folder", origin.model},
-                       {"hash", origin.model_hash},
-                       {"layers", architecture.layers},
-                       {"width", architecture.width},
-                       {"heads", architecture.heads},
-                       {"vocabulary", architecture.vocabulary},
-                       {"parameters", architecture.parameters()}};
-  document["tokens"] = {
-      {"count", profile.tokens}, {"source", origin.token_source}, {"hash", origin.token_hash}};
-  document["recipe"] = recipe_entry(recipe, architecture);
+                                        const Recipe& recipe, const ModelOrigin& origin) {
+  Json document = model_document("halfulp.profile/1", architecture, recipe, profile.tokens, origin);
   document["reference"] = {{"kind", profile.reference.kind},
                            {"check", profile.reference.check},
                            {"radius", or_null(profile.reference.radius)},

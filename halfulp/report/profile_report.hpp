@@ -6,20 +6,12 @@
 #include <string>
 
 #include "halfulp/analysis/profile.hpp"
+#include "halfulp/report/model_document.hpp"
 
 namespace halfulp {
 
-/// What the document says of its origin beyond the numbers.
-struct ProfileOrigin {
-  std::string command_line;
-  std::string model, model_hash;         // folder as given; fingerprint
-  std::string token_source, token_hash;  // file, or "random"
-  std::uint64_t seed = 0;
-  double seconds = 0;
-};
-
 nlohmann::ordered_json profile_document(const Profile& profile, const Architecture& architecture,
-                                        const Recipe& recipe, const ProfileOrigin& origin);
+                                        const Recipe& recipe, const ModelOrigin& origin);
 
 /// What a person reads: the output, the sites that matter most, the way through the layers.
 std::string profile_text(const nlohmann::ordered_json& document);

@@ -33,13 +33,6 @@ std::string place(const Json& site) {
   return site["layer"].is_null() ? name : fmt::format("{} {}", site["layer"].get<std::size_t>(), name);
 }
 
-std::string headline(const Json& d) {
-  return fmt::format("{} on {}: {} layers, {} parameters, {} tokens\n\n",
-                     d["recipe"]["text"].get<std::string>(), d["model"]["folder"].get<std::string>(),
-                     d["model"]["layers"].get<std::size_t>(), d["model"]["parameters"].get<std::size_t>(),
-                     d["tokens"]["count"].get<std::size_t>());
-}
-
 std::string output_text(const Json& d) {
   const Json& o = d["output"];
   const Json& kld = o["kld"];
@@ -151,8 +144,8 @@ std::string warnings_text(const Json& d) {
 }  // namespace
 
 std::string profile_text(const Json& document) {
-  return headline(document) + output_text(document) + reference_text(document) + effects_text(document) +
-         sites_text(document) + growth_text(document) + warnings_text(document);
+  return model_headline(document) + output_text(document) + reference_text(document) +
+         effects_text(document) + sites_text(document) + growth_text(document) + warnings_text(document);
 }
 
 std::string profile_csv(const Json& document) {

@@ -59,6 +59,7 @@ struct Depth {
   std::size_t layers = 0;  // passed; one more for the logits
   double sigma = 0;
   std::optional<double> probabilistic, deterministic, observed;
+  std::optional<double> entrywise;  // from rigorous bounds of the streams
 };
 
 struct Attribution {

@@ -1,0 +1,165 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "halfulp/report/attribution_report.hpp"
+#include "halfulp/report/table.hpp"
+
+namespace halfulp {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// null stands for what is not finite or was not asked for.
+double number(const Json& value) {
+  return value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
+}
+std::string shown(const Json& value) { return in_short(number(value)); }
+std::string percent(double share) {
+  if (!std::isfinite(share)) return "-";
+  return std::fabs(share) < 0.0995 ? fmt::format("{:.1f} %", 100 * share)
+                                   : fmt::format("{:.0f} %", 100 * share);
+}
+
+std::string quantity(const std::string& target) {
+  if (target == "kld") return "mean KL divergence, nats a token";
+  if (target == "logits") return "rms error of the logits";
+  if (target == "loss") return "change of the loss, nats (standard deviation)";
+  if (target == "margin") return "rms error of the top-1 margins";
+  return "change of the margin of the top token, " + target.substr(6) + " (standard deviation)";
+}
+
+std::string prediction_text(const Json& d) {
+  std::string text = fmt::format("What the recipe will do: {}\n", quantity(d["target"]));
+  text += fmt::format("  predicted      {}", shown(d["predicted"]));
+  if (number(d["predicted_se"]) > 0) text += fmt::format(" (standard error {})", shown(d["predicted_se"]));
+  text += "\n";
+  if (d["observed"].is_number()) {
+    const double observed = number(d["observed"]), sum = number(d["signed"]);
+    text += fmt::format("  observed       {}, {} times predicted\n", in_short(observed),
+                        in_short(std::fabs(observed) / number(d["predicted"])));
+    text += fmt::format("  signed sum     {} over all roundings: misfit {}\n", in_short(sum),
+                        percent(std::fabs(sum - observed) / std::fabs(observed)));
+  }
+  if (d["bound"]["deterministic"].is_number() || d["bound"]["probabilistic"].is_number())
+    text += fmt::format("  bounds         {} with probability {:g}, {} always (first order)\n",
+                        shown(d["bound"]["probabilistic"]), 1 - number(d["delta"]),
+                        shown(d["bound"]["deterministic"]));
+  if (d["margin"].is_number()) text += fmt::format("  margin         {}\n", shown(d["margin"]));
+  if (d["expected_flips"].is_number()) {
+    text += fmt::format("  greedy token   expected to change at {:.1f} of {} positions",
+                        number(d["expected_flips"]), d["tokens"]["count"].get<std::size_t>());
+    if (d["observed_flips"].is_number())
+      text += fmt::format("; changed at {}", d["observed_flips"].get<std::size_t>());
+    text += "\n";
+  }
+  return text;
+}
+
+/// Sums over layers and heads.
+struct Sum {
+  double share = 0, in_run = 0, worst_share = 0, squares_of_run = 0, squares = 0;
+  bool ran = false;
+  Json worst_layer;
+};
+
+std::string sites_text(const Json& d) {
+  std::map<std::string, Sum> sums;
+  std::map<std::string, std::map<std::string, double>> by_layer;
+  for (const Json& s : d["sites"]) {
+    const std::string name = s["site"].get<std::string>() + "." + s["step"].get<std::string>();
+    Sum& sum = sums[name];
+    sum.share += number(s["share"]);
+    if (!s["layer"].is_null()) by_layer[name][s["layer"].dump()] += number(s["share"]);
+    if (s["signed"].is_number()) {
+      sum.ran = true;
+      sum.in_run += number(s["signed"]);
+    }
+    if (s["z"].is_number()) {
+      const double z = number(s["z"]), sigma = number(s["sigma"]);
+      sum.squares_of_run += z * z * sigma * sigma;
+      sum.squares += sigma * sigma;
+    }
+  }
+  std::vector<std::pair<std::string, Sum>> order(sums.begin(), sums.end());
+  std::stable_sort(order.begin(), order.end(),
+                   [](const auto& a, const auto& b) { return a.second.share > b.second.share; });
+  const bool ran = d["observed"].is_number();
+  std::vector<std::string> header = {"rounding", "share", "", "most in"};
+  if (ran) header.insert(header.end(), {"of the observed", "|z|"});
+  Table table(header, 1);
+  std::size_t left_out = 0;
+  double rest = 0;
+  for (const auto& [name, sum] : order) {
+    if (!(std::fabs(sum.share) >= 0.001) && !std::isnan(sum.share)) {
+      ++left_out;
+      rest += sum.share;
+      continue;
+    }
+    const auto bar = static_cast<std::size_t>(std::lround(24 * std::clamp(sum.share, 0.0, 1.0)));
+    std::string most = "";
+    double largest = 0;
+    for (const auto& [layer, share] : by_layer[name])
+      if (share > largest) {
+        largest = share;
+        most = fmt::format("layer {} ({})", layer, percent(share));
+      }
+    std::vector<std::string> row = {name, percent(sum.share),
+                                    std::string(bar, '#') + std::string(24 - bar, ' '), most};
+    if (ran) {
+      row.push_back(sum.ran ? percent(sum.in_run / number(d["observed"])) : "-");
+      row.push_back(in_short(std::sqrt(sum.squares_of_run / sum.squares)));
+    }
+    table.add(std::move(row));
+  }
+  std::string text =
+      "\nWhich roundings cause it: share of the predicted variance, all layers\n" + table.text();
+  if (left_out > 0) text += fmt::format("  and {} steps with {} together\n", left_out, percent(rest));
+  return text;
+}
+
+std::string ladder_text(const Json& d) {
+  const bool ran = d["observed"].is_number(), bounds = d["ladder"].front()["deterministic"].is_number() ||
+                                                       d["ladder"].back()["deterministic"].is_number();
+  std::vector<std::string> header = {"after", "predicted sigma"};
+  if (ran) header.push_back("observed");
+  if (bounds) header.insert(header.end(), {"probabilistic", "deterministic"});
+  if (d["ladder"].front()["entrywise"].is_number()) header.push_back("entrywise");
+  Table table(header);
+  const std::size_t all = d["ladder"].size(), step = all > 14 ? (all + 11) / 12 : 1;
+  for (std::size_t k = 0; k < all; k += (k + step < all || k + 1 == all) ? step : all - 1 - k) {
+    const Json& rung = d["ladder"][k];
+    std::vector<std::string> row = {rung["after"], shown(rung["sigma"])};
+    if (ran) row.push_back(shown(rung["observed"]));
+    if (bounds) row.insert(row.end(), {shown(rung["probabilistic"]), shown(rung["deterministic"])});
+    if (header.back() == "entrywise") row.push_back(shown(rung["entrywise"]));
+    table.add(std::move(row));
+  }
+  const std::string unit =
+      d["target"] == "kld" ? "square root of twice the divergence" : "unit of the prediction";
+  return "\nThe ladder: error of the output that is there after each layer (" + unit + ")\n" + table.text();
+}
+
+}  // namespace
+
+std::string attribution_text(const Json& document) {
+  return model_headline(document) + prediction_text(document) + sites_text(document) + ladder_text(document);
+}
+
+std::string attribution_csv(const Json& document) {
+  std::string text = "layer,site,step,head,share,sigma,deterministic,signed,z\n";
+  for (const Json& s : document["sites"]) {
+    std::string line;
+    for (const auto& [key, value] : s.items())
+      line += (line.empty() && key == "layer" ? "" : ",") + (value.is_null()     ? std::string()
+                                                             : value.is_string() ? value.get<std::string>()
+                                                                                 : value.dump());
+    text += line + "\n";
+  }
+  return text;
+}
+
+}  // namespace halfulp
