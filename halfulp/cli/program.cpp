@@ -30,6 +30,7 @@ constexpr const char* footer =
 void add_verbs(CLI::App& program, Console& console) {
   add_profile_verb(program, console);
   add_attribute_verb(program, console);
+  add_plan_verb(program, console);
   add_inspect_verb(program, console);
   add_bounds_verb(program, console);
   add_check_verb(program, console);
