@@ -28,6 +28,12 @@ COMMANDS = {
         f"{PROFILE} --recipe pure-fp16 --ref dd --layers 0-1",
         f"{PROFILE} --recipe fp32 --ref fp64 --seed 7",
     ],
+    "plan": [
+        f"plan {MODEL} --tokens 12 --probes 4 --json",
+        f"plan {MODEL} --tokens 12 --probes 4 --base pure-bf16 --promote fp32 --top 2 --no-run --json",
+        f"plan {MODEL} --tokens 12 --probes 4 --base e4m3fn --promote bf16 --budget flips=90% --no-run --json",
+        f"plan {MODEL} --tokens 12 --probes 4 --budget kld=1e-30 --no-run --json",
+    ],
     "check": ["check tests/schema/vectors.json --json", "check tests/schema/wrong_vectors.json --json"],
     "eval": ["eval --list --json", "eval layer_norm.round.perturbed --input examples/token.json --json",
              "eval layer_norm.jacobian --input examples/token.json --json"],
