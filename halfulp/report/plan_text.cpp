@@ -32,6 +32,10 @@ std::string verdict_text(const Json& d) {
         "{} rms in the logits.\n\n",
         budget, d["promote"].get<std::string>(), shown(plan["kld"]), number(plan["flips"]),
         shown(plan["logits"]));
+  if (d["plan"]["promotions"] == 0)
+    return fmt::format(
+        "The base is predicted to stay within {} as it is: a KL divergence of {}, {:.1f} flips.\n\n", budget,
+        shown(base["kld"]), number(base["flips"]));
   return fmt::format(
       "To reach {}, promote {} of {} sites to {}: the predicted KL divergence falls from {} to {} (+- {} "
       "%).\n\n",
@@ -60,7 +64,7 @@ struct SiteSum {
 };
 
 std::string sites_text(const Json& d) {
-  if (d["sites"].empty()) return "Nothing has to be promoted.\n";
+  if (d["sites"].empty()) return "";
   std::map<std::string, SiteSum> sums;
   for (const Json& s : d["sites"]) {
     SiteSum& sum = sums[s["site"]];
@@ -181,19 +185,24 @@ Plot plan_plot(const Json& d) {
   Plot plot;
   plot.title = fmt::format("{} with sites promoted to {}, {}", d["recipe"]["text"].get<std::string>(),
                            d["promote"].get<std::string>(), d["model"]["folder"].get<std::string>());
-  plot.x_label = "cost beyond the base (weighted bytes and multiplications)";
+  plot.x_label = "cost beyond the base, per cent of the base";
   plot.y_label = "mean KL divergence, nats a token";
   plot.log_y = true;
+  const double whole = number(d["base_cost"]["bytes"]) * number(d["weights"]["byte"]) +
+                       number(d["base_cost"]["multiplications"]) * number(d["weights"]["multiplication"]);
+  const auto cost = [&](const Json& v) { return 100 * number(v["cost"]["weighted"]) / whole; };
   Curve predicted;
   predicted.name = "predicted, best plans";
   for (const Json& p : d["curve"]) {
-    predicted.x.push_back(number(p["cost"]["weighted"]));
+    // Where hardly anything is left narrow, what remains is of another order and would flatten the rest.
+    if (number(p["predicted"]["kld"]) < 1e-3 * number(d["base"]["predicted"]["kld"])) continue;
+    predicted.x.push_back(cost(p));
     predicted.y.push_back(number(p["predicted"]["kld"]));
   }
   plot.curves.push_back(predicted);
   const auto point = [&](const Json& v, const std::string& name) {
     if (v["observed"].is_null()) return;
-    plot.curves.push_back({name, {number(v["cost"]["weighted"])}, {number(v["observed"]["kld"])}});
+    plot.curves.push_back({name, {cost(v)}, {number(v["observed"]["kld"])}});
   };
   point(d["base"], "base, simulated");
   point(d["plan"], "plan, simulated");
