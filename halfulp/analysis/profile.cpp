@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
+#include "halfulp/analysis/attribution/contributions.hpp"
+#include "halfulp/analysis/attribution/functionals.hpp"
 #include "halfulp/analysis/cost.hpp"
 #include "halfulp/analysis/reference_check.hpp"
 
@@ -243,6 +246,23 @@ std::vector<SiteEffect> effects_of(const ModelRun& run, const Matrix<double>& re
   return effects;
 }
 
+/// Of the predicted divergence, from one reverse sweep: the variance of each site's roundings among all.
+void put_shares(const ModelRun& run, std::vector<SiteProfile>& sites) {
+  constexpr std::size_t probes = 16;
+  const Contributions contributions = contributions_of(run, {}, divergence_probes(probes, run.seed)).front();
+  double whole = 0;
+  std::map<std::pair<std::optional<std::size_t>, Site>, double> of_site;
+  for (const StepContribution& c : contributions.steps)
+    for (const double variance : c.variance) {
+      of_site[{c.layer, c.site}] += variance;
+      whole += variance;
+    }
+  for (SiteProfile& s : sites) {
+    const auto found = of_site.find({s.layer, s.site});
+    if (whole > 0) s.share = found == of_site.end() ? 0 : found->second / whole;
+  }
+}
+
 template <class R>
 Profile measure(const ModelRun& run, const ProfileOptions& options,
                 std::vector<std::unique_ptr<ReferenceCheck<Value<R>>>> checks, const Progress& progress) {
@@ -250,6 +270,7 @@ Profile measure(const ModelRun& run, const ProfileOptions& options,
   Profile result = measurement.run();
   if (options.effects)
     result.effects = effects_of(run, measurement.reference_logits(), !options.include_weights);
+  if (options.shares) put_shares(run, result.sites);
   return result;
 }
 

@@ -32,6 +32,7 @@ struct ProfileOptions {
   bool include_weights =
       false;             // the reference uses the file's weights; storing them is an error of the recipe
   bool effects = false;  // also run the model once for each site with that site alone rounded
+  bool shares = false;   // also predict the share of each site (attribution/contributions.hpp)
 };
 
 struct SiteProfile {
@@ -40,6 +41,7 @@ struct SiteProfile {
   ErrorStatistics local, inherited, total;
   std::optional<ErrorStatistics> weight;  // storing the weights, with include_weights
   std::optional<double> amplification;    // none where the input has no error
+  std::optional<double> share;            // of the predicted divergence of the output, with shares
   Events events;                          // in the recipe's run
   std::optional<double> reference_error;  // of the reference's value here, in norm
   /// Whether the total is at least 100 times the reference's error; none without a check.

@@ -4,24 +4,28 @@
 // chapter 3.
 #pragma once
 
+#include <concepts>
+
 #include "halfulp/arith/arithmetic.hpp"
 #include "halfulp/arith/double_double_arithmetic.hpp"
 
 namespace halfulp {
 
-template <class V>
+template <class V, class Slope = V>
 struct DualNumber {
-  V x{}, dx{};
+  V x{};
+  Slope dx{};
 };
 
 /// The derivative of max is that of the larger operand, of the first where they are equal (of balls that
 /// overlap, either); 2/sqrt(pi), the slope of erf at 0, is exact to 106 bits.  Where a value has no slope
-/// (the root at 0) the derivative is not finite.
-template <class Base = DoubleDoubleArithmetic>
+/// (the root at 0) the derivative is not finite.  Slope: another type than a value's where there are several
+/// directions (slopes.hpp); the base then has its sums and its multiples too.
+template <class Base = DoubleDoubleArithmetic, class Slope = typename Base::Value>
 class Dual {
  public:
   using V = typename Base::Value;
-  using Value = DualNumber<V>;
+  using Value = DualNumber<V, Slope>;
 
   Summation summation() const { return base_.summation(); }
   Value lift(double x) { return {base_.lift(x), zero()}; }
@@ -74,7 +78,12 @@ class Dual {
   static constexpr DoubleDouble two_over_root_pi{0x1.20dd750429b6dp+0, 0x1.1ae3a914fed80p-56};
 
  private:
-  V zero() { return base_.exactly(0.0); }
+  Slope zero() {
+    if constexpr (std::same_as<Slope, V>)
+      return base_.exactly(0.0);
+    else
+      return Slope{};
+  }
   Base base_{};
 };
 

@@ -96,6 +96,7 @@ void run(const Options& options, Console& console) {
   // as many passes as there are sites: only where that is a matter of seconds, unless asked for
   settings.effects =
       options.states_effects ? options.effects : 16 * pass_cost(architecture, input.tokens().size()) < 2e10;
+  settings.shares = settings.effects;
 
   const Profile result =
       profile(architecture, input.weights(), input.tokens(), recipe, settings, bar.callback());
@@ -130,8 +131,9 @@ void add_profile_verb(CLI::App& program, Console& console) {
   verb->add_option("--layers", options->layers, "Measure these layers only, such as 0-3,7");
   verb->add_option("-o,--output", options->output, "Write the full result: FILE.json or FILE.csv");
   verb->add_flag("--json", options->json, "Print the full result as JSON instead of text");
-  CLI::Option* effects = verb->add_flag("--effects,!--no-effects", options->effects,
-                                        "Also round each site alone (default: for small models)");
+  CLI::Option* effects =
+      verb->add_flag("--effects,!--no-effects", options->effects,
+                     "Also predict each site's share, and round each site alone (default: for small models)");
   verb->add_flag("--include-weights", options->include_weights,
                  "Count storing the weights as an error of the recipe");
   verb->footer(footer);

@@ -3,10 +3,10 @@
 // arithmetic.
 #include <memory>
 
+#include "halfulp/experiments/packed_attention.hpp"
 #include "halfulp/experiments/random_model.hpp"
 #include "halfulp/experiments/trial.hpp"
 #include "halfulp/experiments/trial_layer.hpp"
-#include "halfulp/linalg/packed_product.hpp"
 
 namespace halfulp::HALFULP_TARGET {
 namespace {

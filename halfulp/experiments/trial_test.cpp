@@ -85,6 +85,22 @@ TEST(Trial, AttentionAloneHeadsAndRoundedWeightsGiveTheDefinitionsBits) {
   expect_definition(weights, fast(), "weights");
 }
 
+/// Weights from 10^-300 to 1, masked in several groups of columns: some are dropped, and some sums of what is
+/// left are too small for that.
+TEST(Trial, AttentionWeightsOfEverySizeGiveTheDefinitionsBits) {
+  auto s = small();
+  s.n = 23;
+  s.layers = 2;
+  s.diagonal_low = 0.25;
+  s.diagonal_high = 4;
+  const std::vector<Arithmetics> all{all_in("dec1"), all_in("dec2"), all_in("dec3"),  all_in("dec4"),
+                                     all_in("dec6"), all_in("dec8"), all_in("dec15"), all_in("bin11")};
+  for (const double lambda : {0.01, 0.1, 0.3, 1.0, 4.0}) {
+    s.lambda = lambda;
+    expect_definition(s, all, "lambda " + std::to_string(lambda));
+  }
+}
+
 TEST(Trial, ScoresBeyondTheCarriersExponentialsGiveTheDefinitionsBitsAndNumbers) {
   auto s = small();
   const std::vector<Arithmetics> unbounded{all_in("bin8"), all_in("bin24"), all_in("dec6")};

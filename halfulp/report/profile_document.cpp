@@ -31,6 +31,7 @@ Json site(const SiteProfile& s) {
   entry["total"] = statistics(s.total);
   if (s.weight) entry["weight"] = statistics(*s.weight);
   entry["amplification"] = or_null(s.amplification);
+  entry["share"] = or_null(s.share);
   entry["events"] = {
       {"overflow", s.events.overflow}, {"underflow", s.events.underflow}, {"nan", s.events.nan}};
   entry["reference_error"] = or_null(s.reference_error);

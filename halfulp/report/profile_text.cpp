@@ -92,26 +92,36 @@ std::string sites_text(const Json& d) {
     if (group.empty()) order.push_back(s["site"]);
     group.push_back(&s);
   }
-  Table table({"site", "made here", "came in", "total", "amplified", "largest total"});
+  const bool shares = !d["sites"].empty() && d["sites"].front()["share"].is_number();
+  std::vector<std::string> header = {"site", "made here", "came in", "total", "amplified", "largest total"};
+  if (shares) header.insert(header.begin() + 1, "share");
+  Table table(header);
   for (const std::string& name : order) {
     std::vector<double> local, inherited, total, amplified;
+    double share = 0;
     const Json* worst = by_site[name].front();
     for (const Json* s : by_site[name]) {
       local.push_back(number((*s)["local"]["normwise"]));
       inherited.push_back(number((*s)["inherited"]["normwise"]));
       total.push_back(number((*s)["total"]["normwise"]));
       amplified.push_back(number((*s)["amplification"]));
+      share += shares ? number((*s)["share"]) : 0;
       if (!(number((*s)["total"]["normwise"]) <= number((*worst)["total"]["normwise"]))) worst = s;
     }
     const bool marked = std::any_of(by_site[name].begin(), by_site[name].end(),
                                     [](const Json* s) { return (*s)["trusted"] == false; });
     const std::string where =
         (*worst)["layer"].is_null() ? "" : fmt::format(" in layer {}", (*worst)["layer"].get<std::size_t>());
-    table.add({name + (marked ? " *" : ""), in_short(median(local)), in_short(median(inherited)),
-               in_short(median(total)), in_short(median(amplified)),
-               shown((*worst)["total"]["normwise"]) + where});
+    std::vector<std::string> row = {
+        name + (marked ? " *" : ""), in_short(median(local)),
+        in_short(median(inherited)), in_short(median(total)),
+        in_short(median(amplified)), shown((*worst)["total"]["normwise"]) + where};
+    if (shares) row.insert(row.begin() + 1, fmt::format("{:.1f} %", 100 * share));
+    table.add(std::move(row));
   }
-  return "\nHow the error comes about: relative error in the 2-norm, median over layers\n" + table.text();
+  std::string text = "\nHow the error comes about: relative error in the 2-norm, median over layers\n";
+  if (shares) text += "(share: of the predicted KL divergence, all layers together; more with attribute)\n";
+  return text + table.text();
 }
 
 std::string growth_text(const Json& d) {
@@ -156,7 +166,7 @@ std::string profile_csv(const Json& document) {
     for (const auto& name : numbers) text += "," + part + "_" + name;
     text += "," + part + "_normwise";
   }
-  text += ",amplification,overflow,underflow,nan,reference_error,trusted\n";
+  text += ",amplification,share,overflow,underflow,nan,reference_error,trusted\n";
   const auto cell = [](const Json& v) {
     return v.is_null() ? std::string() : v.is_string() ? v.get<std::string>() : v.dump();
   };
@@ -166,8 +176,8 @@ std::string profile_csv(const Json& document) {
       for (const auto& name : numbers) text += "," + cell(s[part]["componentwise"][name]);
       text += "," + cell(s[part]["normwise"]);
     }
-    text += "," + cell(s["amplification"]) + "," + cell(s["events"]["overflow"]) + "," +
-            cell(s["events"]["underflow"]) + "," + cell(s["events"]["nan"]) + "," +
+    text += "," + cell(s["amplification"]) + "," + cell(s["share"]) + "," + cell(s["events"]["overflow"]) +
+            "," + cell(s["events"]["underflow"]) + "," + cell(s["events"]["nan"]) + "," +
             cell(s["reference_error"]) + "," + cell(s["trusted"]) + "\n";
   }
   return text;

@@ -200,6 +200,8 @@ class Summary {
       d.probabilistic = std::sqrt(chances() * mean(total(&StepContribution::martingale, depth)));
     }
     if (plan_.direction) d.observed = std::sqrt(mean_square(contributions_.in_run_at_depth[depth]));
+    if (!contributions_.entrywise_at_depth.empty())
+      d.entrywise = std::sqrt(mean_square(contributions_.entrywise_at_depth[depth]));
     return d;
   }
 
@@ -277,7 +279,7 @@ Attribution attribute(const ModelRun& run, const AttributionOptions& options, co
   const Matrix<double> logits = accurate_logits(run);
   const std::vector<Margin> margins = top_margins(logits);
   std::optional<RecipeRun> recipe_run;
-  if (options.run) recipe_run.emplace(run);
+  if (options.run) recipe_run.emplace(run, options.bounds);
   RecipeRun* const kept = recipe_run ? &*recipe_run : nullptr;
   const Plan plan = plan_of(run, options, logits, margins, kept);
   result.functionals = plan.functionals.count;

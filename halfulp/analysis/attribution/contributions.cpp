@@ -1,6 +1,7 @@
 #include "halfulp/analysis/attribution/contributions.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <deque>
 #include <map>
 #include <utility>
@@ -134,32 +135,47 @@ Contributions result_of(const RecipeSums& sums, std::size_t functionals, bool wi
   return result;
 }
 
-/// lambda . (xhat - x) of the streams and of the logits.
+/// lambda . (xhat - x) of the streams and of the logits, and |lambda| . E.
 class DepthSums {
  public:
   DepthSums(const RecipeRun& run, std::size_t layers, std::size_t functionals)
-      : run_(run), functionals_(functionals), sums_(layers + 2, std::vector<double>(functionals)) {}
+      : run_(run),
+        functionals_(functionals),
+        sums_(layers + 2, std::vector<double>(functionals)),
+        bounds_(run.has_bounds() ? layers + 2 : 0, std::vector<double>(functionals)) {}
 
   void visit(const SiteAdjoint& piece) {
-    if (piece.tensor == Tensor::stream) add(piece, 0, run_.stream(0));
-    if (piece.tensor == Tensor::next_stream) add(piece, piece.layer + 1, run_.stream(piece.layer + 1));
-    if (piece.tensor == Tensor::logits) add(piece, sums_.size() - 1, run_.logits());
+    if (piece.tensor == Tensor::stream) add_stream(piece, 0);
+    if (piece.tensor == Tensor::next_stream) add_stream(piece, piece.layer + 1);
+    if (piece.tensor == Tensor::logits) add(piece, sums_.size() - 1, run_.logits(), run_.logit_error());
   }
-  std::vector<std::vector<double>> take() { return std::move(sums_); }
+  void put_in(Contributions& result) {
+    result.in_run_at_depth = std::move(sums_);
+    result.entrywise_at_depth = std::move(bounds_);
+  }
 
  private:
-  void add(const SiteAdjoint& piece, std::size_t depth, const Matrix<double>& computed) {
+  void add_stream(const SiteAdjoint& piece, std::size_t depth) {
+    static const Matrix<double> none;
+    add(piece, depth, run_.stream(depth), run_.has_bounds() ? run_.stream_error(depth) : none);
+  }
+  void add(const SiteAdjoint& piece, std::size_t depth, const Matrix<double>& computed,
+           const Matrix<double>& bound) {
     for (std::size_t i = 0; i < piece.value.rows(); ++i)
       for (std::size_t t = 0; t < piece.value.columns(); ++t) {
         const double error = computed(i, piece.first_token + t) - piece.value(i, t);
+        const double* lambda = &piece.adjoint(i, t * functionals_);
+        for (std::size_t p = 0; p < functionals_; ++p) sums_[depth][p] += error * lambda[p];
+        if (bounds_.empty()) continue;
+        const double e = bound(i, piece.first_token + t);
         for (std::size_t p = 0; p < functionals_; ++p)
-          sums_[depth][p] += error * piece.adjoint(i, t * functionals_ + p);
+          if (lambda[p] != 0) bounds_[depth][p] += e * std::fabs(lambda[p]);
       }
   }
 
   const RecipeRun& run_;
   std::size_t functionals_;
-  std::vector<std::vector<double>> sums_;
+  std::vector<std::vector<double>> sums_, bounds_;
 };
 
 /// Puts what the recipe's run lost beside the estimates: a step has one such sum, a rounded constant's share
@@ -230,7 +246,7 @@ std::vector<Contributions> contributions_of(const ModelRun& run, const std::vect
   for (const RecipeSums& recipe : recipes)
     results.push_back(result_of(recipe, count, options.radii && results.empty()));
   if (in_run) put_in_run(*in_run, results.front());
-  if (depths) results.front().in_run_at_depth = depths->take();
+  if (depths) depths->put_in(results.front());
   return results;
 }
 

@@ -42,6 +42,8 @@ struct Contributions {
   /// lambda_p . (xhat - x) of the stream after 0 .. layers layers, and of the logits: what of the error of
   /// the output was there at that depth, to first order.  With the recipe's run.
   std::vector<std::vector<double>> in_run_at_depth;
+  /// |lambda_p| . E, E the entrywise bounds of the recipe's run there; empty where it has none.
+  std::vector<std::vector<double>> entrywise_at_depth;
 };
 
 struct ContributionOptions {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "halfulp/arith/rounding_model.hpp"
+
 namespace halfulp {
 namespace {
 
@@ -116,6 +118,54 @@ void separate_constant(const ModelRun& run, Staged& arithmetic, const Matrix<dou
   all.push_back(std::move(constant));
 }
 
+/// The roundings on a term's way into an entry of the site's product.
+double roundings_of_product(const ModelRun& run, Site site) {
+  const Architecture& a = run.architecture;
+  const std::size_t terms = site == Site::mlp_out    ? a.inner
+                            : site == Site::attn_out ? a.heads * a.head_dim
+                            : site == Site::score    ? a.head_dim
+                            : site == Site::pv       ? run.tokens.size()
+                                                     : a.width;
+  return RoundingModel{0, run.recipe.summation()}.dot(terms) + 1;  // and the bias
+}
+
+/// Worst-case radii of each step alone, and spreads: of h roundings in a sum, each at most u T, the squares
+/// sum to at most h (u T)^2, the h-th part of the square of their worst case.
+void put_radii(const ModelRun& run, std::size_t layer, Site site, const Tensors<double>& x,
+               std::vector<StepErrors>& all) {
+  const Evaluation evaluate(run, layer, site);
+  Tensors<Bounded> inputs;
+  for (const Tensor t : tensors_of(site, run.architecture, run.recipe.flash_block() > 0).reads) {
+    inputs[t] = Matrix<Bounded>(x[t].rows(), x[t].columns());
+    std::transform(x[t].values().begin(), x[t].values().end(), inputs[t].values().begin(), [](double entry) {
+      return Bounded{entry, 0};
+    });
+  }
+  StagedRunningError recipe = with_running_errors(run.arithmetic(layer, site), Runs::all);
+  for (StepErrors& e : all) {
+    if (e.sharing.among == Sharing::Among::everything && e.step == Step::scale) {
+      e.radius = e.error;  // a known constant
+      continue;
+    }
+    StagedRunningError alone;
+    alone.set(e.step, recipe.step(e.step));
+    const Tensors<Bounded> bounded = evaluate(alone, inputs);
+    const RoundingRadius stored(recipe.step(e.step).simulated().out().rule());
+    const double h = e.step == Step::product ? roundings_of_product(run, site) : 1;
+    for (const Tensor t : evaluate.writes()) {
+      const std::size_t n = run.tokens.size();
+      Matrix<double>& radius = e.radius[t] = Matrix<double>(bounded[t].rows(), n);
+      Matrix<double>& spread = e.spread[t] = Matrix<double>(bounded[t].rows(), n);
+      each_entry(t, radius.rows(), n, n, [&](std::size_t i, std::size_t j) {
+        const Bounded& y = bounded[t](i, j);
+        const double storing = std::min(y.e, stored(std::fabs(y.x))), before = y.e - storing;
+        radius(i, j) = y.e;
+        spread(i, j) = std::isfinite(y.e) && h > 1 ? std::sqrt(before * before / h + storing * storing) : y.e;
+      });
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<StepErrors> step_errors(const ModelRun& run, std::size_t layer, Site site,
@@ -143,7 +193,6 @@ std::vector<StepErrors> step_errors(const ModelRun& run, std::size_t layer, Site
 
 std::vector<StepErrors> local_errors(const ModelRun& run, std::size_t layer, Site site,
                                      const Tensors<double>& accurate, bool with_radii) {
-  (void)with_radii;
   Tensors<double> x;
   for (const Tensor t : tensors_of(site, run.architecture, run.recipe.flash_block() > 0).reads) {
     x[t] = accurate[t];
@@ -153,7 +202,9 @@ std::vector<StepErrors> local_errors(const ModelRun& run, std::size_t layer, Sit
         for (std::size_t j = 0; j < x[t].columns(); ++j) x[t](i, j) = stored(x[t](i, j));
     });
   }
-  return step_errors(run, layer, site, x);
+  std::vector<StepErrors> all = step_errors(run, layer, site, x);
+  if (with_radii) put_radii(run, layer, site, x, all);
+  return all;
 }
 
 }  // namespace halfulp

@@ -32,6 +32,7 @@ void add_entry(const double* lambda, std::size_t functionals, double error, bool
 }
 
 void add_absolute(const double* lambda, std::size_t functionals, double radius, bool alone, double* sum) {
+  radius = std::fabs(radius);
   if (radius == 0) return;
   if (!std::isfinite(radius)) {
     for (std::size_t p = 0; p < functionals; ++p) sum[p] += without_bound(lambda[p]);

@@ -10,13 +10,6 @@
 namespace halfulp {
 namespace {
 
-/// Attention taken apart, in the form that cannot overflow.
-Place unfused(Place place) {
-  place.flash_block = 0;
-  place.shift = Shift::by_maximum;
-  return place;
-}
-
 class Sweep {
  public:
   Sweep(const Architecture& architecture, const PlaceOf& place_of, const Functionals& functionals,

@@ -33,6 +33,13 @@ struct Place {
   Operand operand(const WeightView& view) const { return {view, stored}; }
 };
 
+/// The same place with attention taken apart, in the form that cannot overflow.
+inline Place unfused(Place place) {
+  place.flash_block = 0;
+  place.shift = Shift::by_maximum;
+  return place;
+}
+
 namespace detail {
 
 /// body(arithmetic, t) for every token, shared among threads; events are counted in `ar`.
