@@ -33,6 +33,7 @@ COMMANDS = {
         f"plan {MODEL} --tokens 12 --probes 4 --base pure-bf16 --promote fp32 --top 2 --no-run --json",
         f"plan {MODEL} --tokens 12 --probes 4 --base e4m3fn --promote bf16 --budget flips=90% --no-run --json",
         f"plan {MODEL} --tokens 12 --probes 4 --budget kld=1e-30 --no-run --json",
+    ],
     "attribute": [
         f"attribute {MODEL} --tokens 12 --probes 2 --json",
         f"attribute {MODEL} --tokens 12 --probes 2 --recipe fp16-flash --target loss --run --json",
