@@ -110,7 +110,8 @@ std::vector<std::vector<SelectionProblem::Move>> PromotionPredictions::moves() c
     auto& mine = moves.emplace_back();
     for (std::size_t i = 0; i < parts_.size(); ++i) {
       const Part& part = parts_[i];
-      if (part.layer == p.layer && part.site == p.site) mine.push_back({i, 2});
+      const bool shared = p.site == Site::rope && part.site == Site::rope && part.step == Step::table;
+      if (shared || (part.layer == p.layer && part.site == p.site)) mine.push_back({i, 2});
       if (std::find(p.reads.begin(), p.reads.end(), WidenedRead{part.layer, part.site, part.step}) !=
           p.reads.end())
         mine.push_back({i, 1});

@@ -212,6 +212,12 @@ std::string promoted_text(const Architecture& a, const Recipe& base, const Round
   for (const Promotion& p : promotions)
     for (const WidenedRead& read : p.reads)
       if (!is_promoted(read.layer, read.site)) overrides.add(path_of(read), read.site, read.layer);
+  const auto turns = [](const Promotion& p) { return p.site == Site::rope; };
+  if (std::any_of(promotions.begin(), promotions.end(), turns))
+    for (std::size_t layer = 0; layer < a.layers; ++layer)
+      if (holds(format.format, base.formats(a, layer, Site::rope, Step::table).out.format))
+        overrides.add(base.preset().kind == PresetKind::pure ? "rope.table" : "rope.table.out", Site::rope,
+                      layer);
   return one_line(base.text()) + overrides.text(name_of(format));
 }
 

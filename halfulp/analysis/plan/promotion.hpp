@@ -4,7 +4,8 @@
 // `L.site=G` makes the site compute and store as the preset of G does.  That alone gains nothing where the
 // next site rounds what it reads (a matrix product takes its operands in F), so a promotion also lets the
 // readers of its result read it as it is: `L.reader.step.in=G`.  The reader then multiplies in G, which is
-// part of the cost; its own result it stores as before.  Weights are data and stay as they are stored.
+// part of the cost; its own result it stores as before.  The rotary table is one for all layers: promoting
+// `rope` in any of them promotes the table in all.  Weights are data and stay as they are stored.
 #pragma once
 
 #include <optional>

@@ -72,6 +72,10 @@ TEST(Promotion, RecipeOfAnySetOfPromotionsGivesExactlyTheFormatsMeant) {
              (at = literally.find("," + std::to_string(a.layers) + ".")) < literally.size();)
           literally.erase(at + 1, std::to_string(a.layers).size() + 1);
         for (const Promotion& p : some) literally += "," + p.text() + "=" + format_text;
+        // The table is one for all layers; a step's bare format would also say in what the angles are read.
+        if (std::any_of(some.begin(), some.end(), [](const Promotion& p) { return p.site == Site::rope; }))
+          literally += base.preset().kind == PresetKind::pure ? ",rope.table=" + format_text
+                                                              : ",rope.table.out=" + format_text;
         const std::string text = promoted_text(a, base, format, some);
         const Recipe written(text), meant(literally);
         written.check(a);

@@ -1,5 +1,7 @@
 #include "halfulp/analysis/plan/simulation.hpp"
 
+#include "halfulp/analysis/plan/recipe_overrides.hpp"
+
 namespace halfulp {
 namespace {
 
@@ -25,8 +27,12 @@ OutputMetrics Simulation::metrics(const Recipe& recipe) const {
 }
 
 OutputMetrics Simulation::alone(std::size_t layer, Site site) const {
+  const Recipe table_alone(one_line(run_.recipe.text()) + ",rope.rotate=fp64");
   const Matrix<double> computed = logits_of(run_, [&](std::size_t l, Site s) {
-    return l == layer && s == site ? run_.arithmetic_on_reference(l, s) : Staged();
+    if (l == layer && s == site) return run_.arithmetic_on_reference(l, s);
+    if (site == Site::rope && s == site)
+      return table_alone.arithmetic_on_reference(run_.architecture, l, s, run_.seed);
+    return Staged();
   });
   return output_metrics(logits_.view(), computed.view(), run_.tokens);
 }

@@ -13,7 +13,8 @@ class Simulation {
 
   /// Of a whole recipe on the same model and tokens.
   OutputMetrics metrics(const Recipe& recipe) const;
-  /// Of run.recipe at this site alone, everything else in binary64.
+  /// Of run.recipe at this site alone (with the rotary table of all layers for rope), everything else in
+  /// binary64: what a promotion of the site takes away.
   OutputMetrics alone(std::size_t layer, Site site) const;
 
  private:
