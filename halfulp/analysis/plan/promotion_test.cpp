@@ -166,6 +166,28 @@ TEST(Promotion, ANormIsPromotedTogetherWithTheProductThatReadsIt) {
   EXPECT_FALSE(residual->multiplies);
 }
 
+TEST(Promotion, FusedAttentionReadsQueriesAndKeysInOneStepAndValuesInAnother) {
+  const auto reads = [](const Architecture& a, const char* base, Site site) {
+    for (const Promotion& p : promotions_of(a, Recipe(base), rounding_rule("fp32"), 8))
+      if (p.site == site) return p.reads;
+    return std::vector<WidenedRead>{};
+  };
+  using Reads = std::vector<WidenedRead>;
+  EXPECT_EQ(reads(gpt2(), "bf16-flash", Site::qkv),
+            (Reads{{0, Site::pv, Step::scale}, {0, Site::pv, Step::product}}));
+  EXPECT_EQ(reads(llama(), "bf16-flash", Site::qkv), (Reads{{0, Site::pv, Step::product}}));
+  EXPECT_EQ(reads(llama(), "bf16-flash", Site::rope), (Reads{{0, Site::pv, Step::scale}}));
+  EXPECT_EQ(reads(llama(), "bf16", Site::qkv), (Reads{{0, Site::pv, Step::product}}));
+  EXPECT_EQ(reads(llama(), "bf16", Site::rope), (Reads{{0, Site::score, Step::product}}));
+  EXPECT_EQ(reads(llama(), "pure-bf16", Site::qkv),
+            (Reads{{0, Site::rope, Step::rotate}, {0, Site::pv, Step::product}}));
+  EXPECT_EQ(reads(llama(), "pure-bf16", Site::mlp_in),
+            (Reads{{0, Site::act, Step::activate}, {0, Site::act, Step::gate}}));
+  EXPECT_EQ(reads(llama(), "pure-bf16", Site::mlp_residual), (Reads{{1, Site::attn_norm, Step::stats},
+                                                                    {1, Site::attn_norm, Step::normalise},
+                                                                    {1, Site::attn_residual, Step::add}}));
+}
+
 TEST(Promotion, RefusesAFormatThatHoldsNoMore) {
   const auto refused = [](const char* base, const char* format) {
     EXPECT_THROW(promotions_of(llama(), Recipe(base), rounding_rule(format), 8), usage_error)
