@@ -15,7 +15,6 @@
 // negative.  Source: EXTENSIONS, sections 5 and 5a.
 #pragma once
 
-#include <cmath>
 #include <optional>
 #include <vector>
 
@@ -46,9 +45,6 @@ struct Contributions {
   /// |lambda_p| . E, E the entrywise bounds of the recipe's run there; empty where it has none.
   std::vector<std::vector<double>> entrywise_at_depth;
 };
-
-/// 0 for a sum of covariances that came out below 0; NaN stays NaN.
-inline double root_of_variance(double variance) { return variance < 0 ? 0 : std::sqrt(variance); }
 
 struct ContributionOptions {
   bool radii = false;

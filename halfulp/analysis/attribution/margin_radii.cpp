@@ -73,9 +73,9 @@ class Radii {
         deterministic += c.deterministic[p];
         martingale += c.martingale[p];
       }
-      of_margin[p]->sigma = std::sqrt(std::max(0.0, variance));
+      of_margin[p]->sigma = root_of_variance(variance);
       of_margin[p]->first_order = deterministic;
-      of_margin[p]->probabilistic = chances_ * std::sqrt(std::max(0.0, martingale));
+      of_margin[p]->probabilistic = chances_ * root_of_variance(martingale);
     }
   }
 

@@ -145,7 +145,7 @@ Predicted PromotionPredictions::predicted(const Selection& selection) const {
     head_promoted |= selection[i] && promotions_[i].site == Site::head;
   const Recipe& recipe = head_promoted ? promoted_ : run_.recipe;
   const Format& stored = recipe.stored_as(run_.architecture, run_.architecture.layers, Tensor::logits).format;
-  return {mean(all, 0) / (2 * n), std::sqrt(std::max(0.0, mean(all, probes_)) / (n * v)),
+  return {mean(all, 0) / (2 * n), root_of_variance(mean(all, probes_) / (n * v)),
           expected_flips(logits_.view(), margins_, closest_, margins, stored)};
 }
 
