@@ -103,6 +103,8 @@ void add_attribute_verb(CLI::App& program, Console& console) {
                    "Probability with which the probabilistic bound may fail (default: 1e-3)");
   verb->add_flag("--run", options->attribution.run, "Run the recipe, too, and compare");
   verb->add_flag("!--no-bounds", options->attribution.bounds, "Leave the bounds out: faster");
+  verb->add_flag("--condition", options->attribution.condition,
+                 "Estimate the condition numbers of the network at its input (about 30 forward passes)");
   verb->add_option(
       "-o,--output", options->output,
       "Write the full result: FILE.json or FILE.csv; the ladder of errors: FILE.svg, .png or .pdf");

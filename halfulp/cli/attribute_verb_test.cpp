@@ -31,6 +31,9 @@ TEST(AttributeVerb, PrintsThePredictionAndWithTheRunWhatHappened) {
   for (const char* part : {"observed", "signed sum", "misfit", "|z|"})
     EXPECT_NE(both.out.find(part), std::string::npos) << part;
   EXPECT_EQ(both.out.find("bounds"), std::string::npos);
+  EXPECT_EQ(both.out.find("condition"), std::string::npos);
+  const auto condition = attribute({"--no-bounds", "--condition"});
+  EXPECT_NE(condition.out.find("mixed at least"), std::string::npos) << condition.log;
 }
 
 TEST(AttributeVerb, TheDocumentIsTheSameForAnyNumberOfThreads) {

@@ -41,6 +41,17 @@ Json rung(const Depth& d, std::size_t layers) {
           {"entrywise", number(d.entrywise)}};
 }
 
+/// Null where a number is infinite; `zeros` says which logits make it so.
+Json condition(const ConditionEstimate& c) {
+  const auto entry = [](const ConditionNumber& k) -> Json {
+    return {{"value", halfulp::number(k.value)}, {"token", k.at.token}, {"position", k.at.position}};
+  };
+  return {{"componentwise", entry(c.componentwise)},
+          {"componentwise_of_others", entry(c.componentwise_of_others)},
+          {"mixed", entry(c.mixed)},
+          {"zero_logits", c.zeros.size()}};
+}
+
 }  // namespace
 
 nlohmann::ordered_json attribution_document(const Attribution& a, const Architecture& architecture,
@@ -58,6 +69,7 @@ nlohmann::ordered_json attribution_document(const Attribution& a, const Architec
   d["margin"] = number(a.margin);
   d["expected_flips"] = number(a.expected_flips);
   d["observed_flips"] = a.run_metrics ? Json(a.run_metrics->top1_flips) : Json();
+  d["condition"] = a.condition ? condition(*a.condition) : Json();
   d["sites"] = Json::array();
   for (const StepShare& s : a.steps) d["sites"].push_back(step_entry(s));
   d["ladder"] = Json::array();

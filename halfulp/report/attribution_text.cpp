@@ -59,6 +59,20 @@ std::string prediction_text(const Json& d) {
   return text;
 }
 
+std::string condition_text(const Json& d) {
+  const Json& c = d["condition"];
+  if (c.is_null()) return "";
+  const auto at = [](const Json& k) {
+    return fmt::format("at least {} (logit {} at position {})", shown(k["value"]),
+                       k["token"].get<std::size_t>(), k["position"].get<std::size_t>());
+  };
+  std::string text = "  condition      of the network at its input: mixed " + at(c["mixed"]) + ",\n";
+  text += "                 componentwise " + at(c["componentwise_of_others"]);
+  const auto zeros = c["zero_logits"].get<std::size_t>();
+  if (zeros > 0) text += fmt::format(", infinite for {} logits that are exactly 0", zeros);
+  return text + "\n";
+}
+
 /// Sums over layers and heads.
 struct Sum {
   double share = 0, in_run = 0, worst_share = 0, squares_of_run = 0, squares = 0;
@@ -146,7 +160,8 @@ std::string ladder_text(const Json& d) {
 }  // namespace
 
 std::string attribution_text(const Json& document) {
-  return model_headline(document) + prediction_text(document) + sites_text(document) + ladder_text(document);
+  return model_headline(document) + prediction_text(document) + condition_text(document) +
+         sites_text(document) + ladder_text(document);
 }
 
 std::string attribution_csv(const Json& document) {

@@ -34,10 +34,14 @@ COMMANDS = {
         f"plan {MODEL} --tokens 12 --probes 4 --base e4m3fn --promote bf16 --budget flips=90% --no-run --json",
         f"plan {MODEL} --tokens 12 --probes 4 --budget kld=1e-30 --no-run --json",
     ],
+    "certify": [
+        f"certify {MODEL} --tokens 6 --candidates 2 --json",
+        f"certify {MODEL} --tokens 4 --candidates 1 --recipe fp32,head=bf16:stochastic --runs 2 --json",
+    ],
     "attribute": [
         f"attribute {MODEL} --tokens 12 --probes 2 --json",
         f"attribute {MODEL} --tokens 12 --probes 2 --recipe fp16-flash --target loss --run --json",
-        f"attribute {MODEL} --tokens 12 --target token=5 --no-bounds --run --json",
+        f"attribute {MODEL} --tokens 12 --target token=5 --no-bounds --condition --run --json",
     ],
     "check": ["check tests/schema/vectors.json --json", "check tests/schema/wrong_vectors.json --json"],
     "eval": ["eval --list --json", "eval layer_norm.round.perturbed --input examples/token.json --json",

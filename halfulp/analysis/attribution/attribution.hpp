@@ -16,26 +16,20 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <vector>
 
+#include "halfulp/analysis/attribution/condition.hpp"
 #include "halfulp/analysis/attribution/contributions.hpp"
-#include "halfulp/analysis/attribution/functionals.hpp"
+#include "halfulp/analysis/attribution/target.hpp"
 #include "halfulp/analysis/output_metrics.hpp"
 
 namespace halfulp {
 
-enum class Target { kld, logits, loss, margin, token };
-std::string_view name_of(Target target);
-
-struct AttributionOptions {
-  Target target = Target::kld;
-  std::size_t token = 0;    // position of Target::token
-  std::size_t probes = 16;  // of kld, logits and margin
-  bool flips = true;        // predict flips, from as many of the closest margins
-  bool run = false;         // run the recipe, too
-  bool bounds = true;       // worst-case and probabilistic bounds
-  double delta = 1e-3;      // of the probabilistic bound
+struct AttributionOptions : TargetChoice {
+  bool run = false;        // run the recipe, too
+  bool bounds = true;      // worst-case and probabilistic bounds
+  double delta = 1e-3;     // of the probabilistic bound
+  bool condition = false;  // estimate the condition numbers of the network, too
 };
 
 /// Of one step, in the target's quantity but for shares.
@@ -72,7 +66,8 @@ struct Attribution {
   std::optional<OutputMetrics> run_metrics;
   std::optional<double> expected_flips;  // of greedy tokens, ties and the rounding of the logits included
   std::optional<double> margin;          // of Target::token, in the accurate run
-  std::vector<StepShare> steps;          // in the order of the forward pass
+  std::optional<ConditionEstimate> condition;
+  std::vector<StepShare> steps;  // in the order of the forward pass
   std::vector<Depth> ladder;
 };
 

@@ -156,9 +156,9 @@ TEST(Contributions, SystematicRoundingIsManyTimesItsSigma) {
     const Contributions c = contributions_of(run, {}, sum, {false, &recipe_run}).front();
     return total(c, &StepContribution::in_run)[0] / std::sqrt(total(c, &StepContribution::variance)[0]);
   };
-  EXPECT_LT(std::fabs(z_of("fp64,head.product=bin10")), 4);
-  EXPECT_GT(z_of("fp64,head.product=bin10:up"), 5);
-  EXPECT_LT(z_of("fp64,head.product=bin10:down"), -5);
+  EXPECT_LT(std::fabs(z_of("fp64,head.product.out=bin10")), 4);
+  EXPECT_GT(z_of("fp64,head.product.out=bin10:up"), 5);
+  EXPECT_LT(z_of("fp64,head.product.out=bin10:down"), -5);
 }
 
 TEST(Contributions, OtherRecipesAreWeighedOnTheSameSweep) {

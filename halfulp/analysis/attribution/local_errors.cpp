@@ -129,6 +129,24 @@ double roundings_of_product(const ModelRun& run, Site site) {
   return RoundingModel{0, run.recipe.summation()}.dot(terms) + 1;  // and the bias
 }
 
+/// From the bounds of one tensor; what storing may add is told apart from the h roundings before.
+void put_radii_of(Tensor t, const Matrix<Bounded>& bounded, const RoundingRadius& stored, double h,
+                  StepErrors& e) {
+  const std::size_t n = bounded.columns();
+  Matrix<double>& radius = e.radius[t] = Matrix<double>(bounded.rows(), n);
+  Matrix<double>& spread = e.spread[t] = Matrix<double>(bounded.rows(), n);
+  const bool masked = t == Tensor::score || t == Tensor::weight;
+  parallel_for(bounded.rows(), 64, [&](std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i)
+      for (std::size_t j = masked ? i % n : 0; j < n; ++j) {
+        const Bounded& y = bounded(i, j);
+        const double storing = std::min(y.e, stored(std::fabs(y.x))), before = y.e - storing;
+        radius(i, j) = y.e;
+        spread(i, j) = std::isfinite(y.e) && h > 1 ? std::sqrt(before * before / h + storing * storing) : y.e;
+      }
+  });
+}
+
 /// Worst-case radii of each step alone, and spreads: of h roundings in a sum, each at most u T, the squares
 /// sum to at most h (u T)^2, the h-th part of the square of their worst case.
 void put_radii(const ModelRun& run, std::size_t layer, Site site, const Tensors<double>& x,
@@ -152,17 +170,7 @@ void put_radii(const ModelRun& run, std::size_t layer, Site site, const Tensors<
     const Tensors<Bounded> bounded = evaluate(alone, inputs);
     const RoundingRadius stored(recipe.step(e.step).simulated().out().rule());
     const double h = e.step == Step::product ? roundings_of_product(run, site) : 1;
-    for (const Tensor t : evaluate.writes()) {
-      const std::size_t n = run.tokens.size();
-      Matrix<double>& radius = e.radius[t] = Matrix<double>(bounded[t].rows(), n);
-      Matrix<double>& spread = e.spread[t] = Matrix<double>(bounded[t].rows(), n);
-      each_entry(t, radius.rows(), n, n, [&](std::size_t i, std::size_t j) {
-        const Bounded& y = bounded[t](i, j);
-        const double storing = std::min(y.e, stored(std::fabs(y.x))), before = y.e - storing;
-        radius(i, j) = y.e;
-        spread(i, j) = std::isfinite(y.e) && h > 1 ? std::sqrt(before * before / h + storing * storing) : y.e;
-      });
-    }
+    for (const Tensor t : evaluate.writes()) put_radii_of(t, bounded[t], stored, h, e);
   }
 }
 
