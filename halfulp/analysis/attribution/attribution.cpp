@@ -101,7 +101,8 @@ class Summary {
     d.sigma = root_of_variance(mean(total(&StepContribution::variance, depth)));
     if (options_.bounds) {
       d.deterministic = std::sqrt(mean_square(total(&StepContribution::deterministic, depth)));
-      d.probabilistic = std::sqrt(chances() * mean(total(&StepContribution::martingale, depth)));
+      d.probabilistic =
+          std::min(*d.deterministic, std::sqrt(chances() * mean(total(&StepContribution::martingale, depth))));
     }
     if (target_.direction) d.observed = std::sqrt(mean_square(contributions_.in_run_at_depth[depth]));
     if (!contributions_.entrywise_at_depth.empty())
