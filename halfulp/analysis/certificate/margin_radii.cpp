@@ -1,4 +1,4 @@
-#include "halfulp/analysis/attribution/margin_radii.hpp"
+#include "halfulp/analysis/certificate/margin_radii.hpp"
 
 #include <algorithm>
 #include <cmath>
