@@ -23,6 +23,9 @@ constexpr const char* footer =
     "Targets: kld (mean KL divergence of next-token distributions), logits (rms error), loss, margin (of "
     "the\n"
     "top token, rms), token=T (margin at position T).\n"
+    "Shares are of the predicted variance; with --run, \"of the observed\" is what each rounding "
+    "contributed, with\n"
+    "its sign, and |z| how that compares with its sigma (about 1; systematic roundings show as more).\n"
     "\n"
     "Examples:\n"
     "  halfulp attribute -m examples/gpt2-tinyshakespeare --recipe bf16 --run\n"
@@ -71,7 +74,7 @@ void run(Options options, Console& console) {
   ProgressBar bar(console.log);
   const ModelInput input(options.model);
   // Values, errors of each step, the recipe's run, and an adjoint for every functional.
-  input.check_memory(10 + 2.5 * static_cast<double>(options.attribution.probes));
+  input.check_memory(10 + 2.5 * static_cast<double>(options.attribution.probes), "--tokens or --probes");
   const ModelRun run{input.architecture(), input.weights(), input.tokens(), recipe, options.model.seed};
   const Attribution result = attribute(run, options.attribution, bar.callback());
   const auto document = attribution_document(result, input.architecture(), recipe,

@@ -42,10 +42,12 @@ void add_model_options(CLI::App& verb, ModelOptions& options) {
       ->required();
   verb.add_option("--ids", options.ids,
                   "Token ids: JSON, NPY or text (default: tokens.json of the model, or random)");
-  verb.add_option("--tokens", options.tokens, "Use the first N ids");
+  verb.add_option("--tokens", options.tokens, "Use the first N ids")->check(CLI::NonNegativeNumber);
   verb.add_option("-t,--threads", options.threads,
-                  "Threads (default: all processors); results do not depend on it");
-  verb.add_option("--seed", options.seed, "Seed of everything random (default: 0)");
+                  "Threads (default: all processors); results do not depend on it")
+      ->check(CLI::Range(0, 4096));
+  verb.add_option("--seed", options.seed, "Seed of everything random (default: 0)")
+      ->check(CLI::NonNegativeNumber);
   verb.add_flag("--allow-nonfinite", options.allow_nonfinite, "Accept NaN and infinity in weights");
 }
 
@@ -58,13 +60,13 @@ ModelInput::ModelInput(const ModelOptions& options)
   if (!path.empty()) check_token_ids(tokens_, architecture(), path);
 }
 
-void ModelInput::check_memory(double sets) const {
+void ModelInput::check_memory(double sets, const std::string& options) const {
   const double needed = sets * sizeof(double) * activation_count(architecture(), tokens_.size());
   const double there = physical_memory();
   if (needed > 0.9 * there)
     throw resource_error(
-        fmt::format("{} tokens need about {} for activations, the machine has {}: use fewer with --tokens",
-                    tokens_.size(), in_bytes(needed), in_bytes(there)));
+        fmt::format("{} tokens need about {} for activations, the machine has {}: use fewer with {}",
+                    tokens_.size(), in_bytes(needed), in_bytes(there), options));
 }
 
 ModelOrigin ModelInput::origin(const std::string& command_line, double seconds) const {

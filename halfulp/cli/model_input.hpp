@@ -33,8 +33,9 @@ class ModelInput {
   const Architecture& architecture() const { return checkpoint_.architecture; }
   const TransformerWeights& weights() const { return checkpoint_.weights; }
   const std::vector<std::uint32_t>& tokens() const { return tokens_; }
-  /// Throws resource_error where so many sets of activations, in binary64, do not fit.
-  void check_memory(double sets) const;
+  /// Throws resource_error where so many sets of activations, in binary64, do not fit.  options: those that
+  /// would make it less.
+  void check_memory(double sets, const std::string& options = "--tokens") const;
   ModelOrigin origin(const std::string& command_line, double seconds) const;
   /// What the reader should know of the tokens; empty or with an empty line before it.
   std::string remarks() const;

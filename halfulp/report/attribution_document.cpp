@@ -65,7 +65,9 @@ nlohmann::ordered_json attribution_document(const Attribution& a, const Architec
   d["observed"] = number(a.observed);
   d["signed"] = number(a.in_run);
   d["sigma"] = halfulp::number(a.sigma);
-  d["bound"] = {{"probabilistic", number(a.probabilistic)}, {"deterministic", number(a.deterministic)}};
+  d["bound"] = {{"asked", a.options.bounds},
+                {"probabilistic", number(a.probabilistic)},
+                {"deterministic", number(a.deterministic)}};
   d["margin"] = number(a.margin);
   d["expected_flips"] = number(a.expected_flips);
   d["observed_flips"] = a.run_metrics ? Json(a.run_metrics->top1_flips) : Json();

@@ -29,11 +29,33 @@ std::string quantity(const std::string& target) {
   if (target == "logits") return "rms error of the logits";
   if (target == "loss") return "change of the loss, nats (standard deviation)";
   if (target == "margin") return "rms error of the top-1 margins";
-  return "change of the margin of the top token, " + target.substr(6) + " (standard deviation)";
+  return "change of the margin of the top token at position " + target.substr(6) + " (standard deviation)";
+}
+
+/// The first step whose errors are no numbers.
+std::string overflow_text(const Json& d) {
+  for (const Json& s : d["sites"]) {
+    if (!s["sigma"].is_null()) continue;
+    const std::string layer =
+        s["layer"].is_null() ? "" : fmt::format("layer {} ", s["layer"].get<std::size_t>());
+    return fmt::format(
+        "  no prediction  the recipe overflows, first at {}{}.{}: give it a format with more range there\n"
+        "                 (halfulp profile counts the events)\n",
+        layer, s["site"].get<std::string>(), s["step"].get<std::string>());
+  }
+  return "  no prediction  the model's own logits are not numbers\n";
+}
+
+std::string bounds_text(const Json& d) {
+  const auto bound = [](const Json& b) { return b.is_null() ? std::string("no statement") : shown(b); };
+  return fmt::format("  bounds         {} with probability {:g}, {} always (first order)\n",
+                     bound(d["bound"]["probabilistic"]), 1 - number(d["delta"]),
+                     bound(d["bound"]["deterministic"]));
 }
 
 std::string prediction_text(const Json& d) {
   std::string text = fmt::format("What the recipe will do: {}\n", quantity(d["target"]));
+  if (d["predicted"].is_null()) return text + overflow_text(d);
   text += fmt::format("  predicted      {}", shown(d["predicted"]));
   if (number(d["predicted_se"]) > 0) text += fmt::format(" (standard error {})", shown(d["predicted_se"]));
   text += "\n";
@@ -41,17 +63,19 @@ std::string prediction_text(const Json& d) {
     const double observed = number(d["observed"]), sum = number(d["signed"]);
     text += fmt::format("  observed       {}, {} times predicted\n", in_short(observed),
                         in_short(std::fabs(observed) / number(d["predicted"])));
-    text += fmt::format("  signed sum     {} over all roundings: misfit {}\n", in_short(sum),
-                        percent(std::fabs(sum - observed) / std::fabs(observed)));
+    const double misfit = std::fabs(sum - observed) / std::fabs(observed);
+    text +=
+        fmt::format("  signed sum     {} over all roundings: misfit {}\n", in_short(sum), percent(misfit));
+    if (misfit > 0.3)
+      text +=
+          "  CAUTION        the errors are too large for first order: do not rely on shares and "
+          "predictions\n";
   }
-  if (d["bound"]["deterministic"].is_number() || d["bound"]["probabilistic"].is_number())
-    text += fmt::format("  bounds         {} with probability {:g}, {} always (first order)\n",
-                        shown(d["bound"]["probabilistic"]), 1 - number(d["delta"]),
-                        shown(d["bound"]["deterministic"]));
+  if (d["bound"]["asked"]) text += bounds_text(d);
   if (d["margin"].is_number()) text += fmt::format("  margin         {}\n", shown(d["margin"]));
   if (d["expected_flips"].is_number()) {
-    text += fmt::format("  greedy token   expected to change at {:.1f} of {} positions",
-                        number(d["expected_flips"]), d["tokens"]["count"].get<std::size_t>());
+    text += fmt::format("  greedy token   expected to change at {} of {} positions",
+                        shown(d["expected_flips"]), d["tokens"]["count"].get<std::size_t>());
     if (d["observed_flips"].is_number())
       text += fmt::format("; changed at {}", d["observed_flips"].get<std::size_t>());
     text += "\n";
@@ -113,7 +137,8 @@ std::string sites_text(const Json& d) {
       rest += sum.share;
       continue;
     }
-    const auto bar = static_cast<std::size_t>(std::lround(24 * std::clamp(sum.share, 0.0, 1.0)));
+    const double share = std::isfinite(sum.share) ? std::clamp(sum.share, 0.0, 1.0) : 0;
+    const auto bar = static_cast<std::size_t>(std::lround(24 * share));
     std::string most = "";
     double largest = 0;
     for (const auto& [layer, share] : by_layer[name])

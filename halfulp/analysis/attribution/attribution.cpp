@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "halfulp/analysis/attribution/expected_flips.hpp"
@@ -17,6 +18,8 @@ Matrix<double> accurate_logits(const ModelRun& run) {
       [](std::size_t, Site) { return Native(); }, [](std::size_t, Site, const Tensors<double>&) {});
   return std::move(ends[Tensor::logits]);
 }
+
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 /// Sums over steps, and means over the target's functionals.
 class Summary {
@@ -66,7 +69,7 @@ class Summary {
     std::vector<double> sum(contributions_.functionals);
     for (const StepContribution& c : contributions_.steps)
       if (depth_of(c) <= depth)
-        for (std::size_t p = 0; p < sum.size(); ++p) sum[p] += (c.*of)[p];
+        for (std::size_t p = 0; p < sum.size(); ++p) sum[p] += c.finite ? (c.*of)[p] : unknown;
     return sum;
   }
   double standard_error(const std::vector<double>& variance, double square) const {
@@ -86,8 +89,8 @@ class Summary {
     s.site = c.site;
     s.step = c.step;
     s.head = c.head;
-    const double own = mean(c.variance);
-    s.share = square > 0 ? own / square : 0;
+    const double own = c.finite ? mean(c.variance) : unknown;
+    s.share = std::isfinite(square) ? (square > 0 ? own / square : 0) : unknown;
     s.sigma = root_of_variance(own);
     if (options_.bounds) s.deterministic = std::sqrt(mean_square(c.deterministic));
     if (!target_.direction || c.in_run.empty()) return s;
@@ -101,8 +104,8 @@ class Summary {
     d.sigma = root_of_variance(mean(total(&StepContribution::variance, depth)));
     if (options_.bounds) {
       d.deterministic = std::sqrt(mean_square(total(&StepContribution::deterministic, depth)));
-      d.probabilistic =
-          std::min(*d.deterministic, std::sqrt(chances() * mean(total(&StepContribution::martingale, depth))));
+      d.probabilistic = std::min(*d.deterministic,
+                                 std::sqrt(chances() * mean(total(&StepContribution::martingale, depth))));
     }
     if (target_.direction) d.observed = std::sqrt(mean_square(contributions_.in_run_at_depth[depth]));
     if (!contributions_.entrywise_at_depth.empty())
@@ -122,7 +125,8 @@ double flips_of(const ModelRun& run, MatrixView<const double> logits, const std:
   std::vector<double> variance(target.closest.size());
   for (const StepContribution& c : contributions.steps)
     if (c.site != Site::head)
-      for (std::size_t m = 0; m < variance.size(); ++m) variance[m] += c.variance[target.probes + m];
+      for (std::size_t m = 0; m < variance.size(); ++m)
+        variance[m] += c.finite ? c.variance[target.probes + m] : unknown;
   return expected_flips(
       logits, margins, target.closest, variance,
       run.recipe.stored_as(run.architecture, run.architecture.layers, Tensor::logits).format);

@@ -57,6 +57,9 @@ class RecipeSums {
     }
   }
   const std::deque<SiteSums>& sites() const { return sites_; }
+  bool rounds() const {
+    return std::any_of(sites_.begin(), sites_.end(), [](const SiteSums& s) { return !s.errors.empty(); });
+  }
 
   /// Visits the sums in the order of the forward pass: visit(site, step, head, sums).
   template <class Visit>
@@ -126,6 +129,7 @@ Contributions result_of(const RecipeSums& sums, std::size_t functionals, bool wi
     if (sums.resolves_heads(site.site)) c.head = head;
     const StepSums::Groups& together = shared.of(site.site, step, of_step);
     c.variance = of_step.variance(together);
+    c.finite = of_step.finite();
     if (with_radii) {
       c.deterministic = of_step.deterministic();
       c.martingale = of_step.martingale(together);
@@ -242,6 +246,9 @@ std::vector<Contributions> contributions_of(const ModelRun& run, const std::vect
         if (depths) depths->visit(piece);
       });
 
+  if (!recipes.front().rounds())
+    throw usage_error("recipe " + run.recipe.text().substr(0, 64) +
+                      " rounds nothing that a binary64 reference could tell: formats of fewer than 53 bits");
   std::vector<Contributions> results;
   for (const RecipeSums& recipe : recipes)
     results.push_back(result_of(recipe, count, options.radii && results.empty()));

@@ -33,6 +33,7 @@ struct StepContribution {
   std::vector<double> variance;
   std::vector<double> deterministic, martingale;  // with radii
   std::vector<double> in_run;                     // with the recipe's run
+  bool finite = true;                             // false: the step overflows, and sums say nothing
 };
 
 /// Sites in the order of the forward pass, heads within a step.

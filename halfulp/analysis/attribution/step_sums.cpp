@@ -63,6 +63,13 @@ void add_to(std::vector<double>& sum, const double* terms) {
   for (std::size_t p = 0; p < sum.size(); ++p) sum[p] += terms[p];
 }
 
+bool all_finite(MatrixView<const double> errors) {
+  for (std::size_t i = 0; i < errors.rows(); ++i)
+    for (std::size_t t = 0; t < errors.columns(); ++t)
+      if (!std::isfinite(errors(i, t))) return false;
+  return true;
+}
+
 std::size_t open_groups(Among among, std::size_t tokens) {
   return among == Among::token ? tokens : among == Among::everything ? 1 : 0;
 }
@@ -88,6 +95,7 @@ StepSums::StepSums(Sharing sharing, std::size_t tokens, std::size_t functionals)
             Matrix<double>(open_groups(sharing.among, tokens), functionals)} {}
 
 void StepSums::add(const ErrorPiece& piece) {
+  finite_ = finite_ && all_finite(piece.error);
   const std::size_t n = piece.error.columns(), of_token = 3 * functionals_;
   const bool alone = sharing_.among == Among::nobody;
   std::vector<double> parts(n * of_token);

@@ -28,6 +28,8 @@ class StepSums {
     void add(const Groups& other);
   };
   const Groups& open() const { return open_; }
+  /// Whether every error was a number: none is where the recipe overflows.
+  bool finite() const { return finite_; }
   const Sharing& sharing() const { return sharing_; }
 
   /// By functional.  together: the open groups of all layers that share them; this layer's own if none do.
@@ -38,6 +40,7 @@ class StepSums {
  private:
   Sharing sharing_;
   std::size_t functionals_;
+  bool finite_ = true;
   std::vector<double> variance_, deterministic_, martingale_;  // the first and last of closed groups
   Groups open_;
 };

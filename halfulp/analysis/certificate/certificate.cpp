@@ -140,6 +140,8 @@ Certificate certify(const ModelRun& run, const CertificateOptions& options, cons
     t.rigorous = own == t.token ? radius(rigorous.share[t.position]) : infinite;
     t.first_order = radius(shares.first_order);
     t.probabilistic = radius(shares.probabilistic);
+    if (!std::isfinite(t.margin) && !t.competitors.empty())  // nothing is known of logits that are no numbers
+      t.rigorous = t.first_order = t.probabilistic = infinite;
     t.verdict = verdict_of(t);
     predict_flips(run, result.at_random, z.column(t.position), t);
   }
