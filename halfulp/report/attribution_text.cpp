@@ -137,8 +137,8 @@ std::string sites_text(const Json& d) {
       rest += sum.share;
       continue;
     }
-    const double share = std::isfinite(sum.share) ? std::clamp(sum.share, 0.0, 1.0) : 0;
-    const auto bar = static_cast<std::size_t>(std::lround(24 * share));
+    const double length = std::isfinite(sum.share) ? std::clamp(sum.share, 0.0, 1.0) : 0;
+    const auto bar = static_cast<std::size_t>(std::lround(24 * length));
     std::string most = "";
     double largest = 0;
     for (const auto& [layer, share] : by_layer[name])

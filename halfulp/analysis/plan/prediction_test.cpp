@@ -53,8 +53,12 @@ TEST(Prediction, OfAnySetOfPromotionsIsThatOfTheRecipeThatSaysSo) {
       const ModelRun promoted = example.run(recipe, n);
       const Predicted predicted = predictions.predicted(some);
       EXPECT_NEAR(predicted.kld, attributed(promoted, probes, Target::kld), 0.06 * whole) << recipe.text();
-      if (draw == 0) EXPECT_NEAR(predicted.logits, attributed(promoted, probes, Target::logits), 1e-9);
-      if (draw == 1) EXPECT_LT(predicted.kld, 1e-6 * whole) << base_text;
+      if (draw == 0) {
+        EXPECT_NEAR(predicted.logits, attributed(promoted, probes, Target::logits), 1e-9);
+      }
+      if (draw == 1) {
+        EXPECT_LT(predicted.kld, 1e-6 * whole) << base_text;
+      }
     }
   }
 }
