@@ -70,9 +70,11 @@ void add_certify_verb(CLI::App& program, Console& console) {
   verb->add_option("--delta", options->certificate.delta,
                    "Probability with which the probabilistic radius may fail (default: 1e-3)");
   verb->add_option("--candidates", options->certificate.candidates,
-                   "Closest competitors whose radii are computed (default: 8)");
+                   "Closest competitors whose radii are computed (default: 8)")
+      ->check(CLI::Range(1, 1 << 24));
   verb->add_option("--runs", options->certificate.runs,
-                   "Runs of a recipe that rounds at random, seeds from --seed on (default: 8)");
+                   "Runs of a recipe that rounds at random, seeds from --seed on (default: 8)")
+      ->check(CLI::Range(1, 1 << 24));
   verb->add_option("-o,--output", options->output, "Write the full result: FILE.json or FILE.csv");
   verb->add_flag("--json", options->json, "Print the full result as JSON instead of text");
   verb->footer(footer);

@@ -72,9 +72,9 @@ TEST(CertifyVerb, MistakesAreOneLineWithTheRightCode) {
   expect(certify({"--delta", "1.5"}), 2, "--delta");
   expect(certify({"--delta", "nan"}), 2, "--delta");
   expect(certify({"--delta", "small"}), 2, "--delta");
-  expect(run({"certify", "-m", model, "--candidates", "0"}, ""), 2, "--candidates 0");
+  expect(run({"certify", "-m", model, "--candidates", "0"}, ""), 2, "--candidates");
   expect(run({"certify", "-m", model, "--candidates", "-1"}, ""), 2, "--candidates");
-  expect(certify({"--runs", "0"}), 2, "--runs 0");
+  expect(certify({"--runs", "0"}), 2, "--runs");
   expect(certify({"--recipe", "bf61"}), 2, "bf16");
   expect(certify({"--recipe", "bf16,9.qkv=fp32"}), 2, "0 to 3");
   expect(certify({"-o", "certificate.txt"}), 2, ".json");

@@ -5,10 +5,9 @@
 //
 //   C1  rigorous       proved in the recipe's own run, with running errors (rigorous_margins.hpp)
 //   C2  first order    sum |lambda_v|^T rho, the worst case of all roundings to first order
-//   C3  probabilistic  sqrt(2 ln(2 |V| / delta)) sigma_v, sigma_v^2 = sum over shared roundings of
-//   (|lambda_v|
-//                      rho)^2: with probability 1 - delta, to first order, for roundings that are random with
-//                      mean 0 (Azuma); a model for rounding to nearest
+//   C3  probabilistic  sqrt(2 ln(2 |V| / delta)) sigma_v, sigma_v^2 = sum over what shares a rounding of
+//                      (|lambda_v| rho)^2: with probability 1 - delta, to first order, for roundings that are
+//                      random with mean 0 (Azuma); a model for rounding to nearest; never more than C2's
 //
 // lambda_v: the adjoint of z_a - z_v (contributions.hpp), computed for the candidates, the closest
 // competitors. For all others the candidates' largest radius in units of the distance of the head's rows,

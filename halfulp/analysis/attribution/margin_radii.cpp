@@ -75,7 +75,8 @@ class Radii {
       }
       of_margin[p]->sigma = std::sqrt(std::max(0.0, variance));
       of_margin[p]->first_order = deterministic;
-      of_margin[p]->probabilistic = chances_ * std::sqrt(std::max(0.0, martingale));
+      // What holds always holds with probability; rounded weights, shared by all, make Azuma's the larger.
+      of_margin[p]->probabilistic = std::min(deterministic, chances_ * std::sqrt(std::max(0.0, martingale)));
     }
   }
 
