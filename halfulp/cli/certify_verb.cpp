@@ -1,7 +1,7 @@
 // halfulp certify: which greedy tokens are certain in spite of a recipe's rounding.
 #include <memory>
 
-#include "halfulp/analysis/attribution/certificate.hpp"
+#include "halfulp/analysis/certificate/certificate.hpp"
 #include "halfulp/base/error.hpp"
 #include "halfulp/cli/files.hpp"
 #include "halfulp/cli/model_input.hpp"

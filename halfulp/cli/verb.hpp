@@ -24,6 +24,7 @@ struct Console {
 void add_attribute_verb(CLI::App& program, Console& console);
 void add_certify_verb(CLI::App& program, Console& console);
 void add_profile_verb(CLI::App& program, Console& console);
+void add_plan_verb(CLI::App& program, Console& console);
 void add_inspect_verb(CLI::App& program, Console& console);
 void add_bounds_verb(CLI::App& program, Console& console);
 void add_check_verb(CLI::App& program, Console& console);

@@ -26,7 +26,14 @@ extern const TrialKernel trial_kernel;
 
 namespace {
 
-/// The one of the instruction set that the kernels of linalg use.
+PackedWay way_of(const RoundingRule& rule) {
+  if (rule.format.is_decimal()) return PackedWay::digits;
+  if (rule.format.precision == 53) return PackedWay::native;
+  return rule.format.is_unbounded() ? PackedWay::split : PackedWay::grid;
+}
+
+}  // namespace
+
 const TrialKernel& trial_kernel() {
 #ifdef HALFULP_X86_TARGETS
   const std::string_view target = kernels().name;
@@ -34,12 +41,6 @@ const TrialKernel& trial_kernel() {
   if (target == "avx2") return avx2::trial_kernel;
 #endif
   return baseline::trial_kernel;
-}
-
-PackedWay way_of(const RoundingRule& rule) {
-  if (rule.format.is_decimal()) return PackedWay::digits;
-  if (rule.format.precision == 53) return PackedWay::native;
-  return rule.format.is_unbounded() ? PackedWay::split : PackedWay::grid;
 }
 
 PackedRule packed(const Arithmetics& a) {
@@ -51,6 +52,8 @@ PackedRule packed(const Arithmetics& a) {
   for (const Site s : a.promoted) p.promoted |= std::uint32_t{1} << static_cast<unsigned>(s);
   return p;
 }
+
+namespace {
 
 /// The same trial, one number at a time: any rule that Simulated knows.
 class DefinedRun {

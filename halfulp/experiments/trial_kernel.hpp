@@ -2,6 +2,7 @@
 #pragma once
 
 #include "halfulp/arith/rounding_constants.hpp"
+#include "halfulp/arith/summation.hpp"
 #include "halfulp/experiments/setup.hpp"
 
 namespace halfulp {
@@ -34,10 +35,27 @@ struct DrawJob {
   double* numbers = nullptr;
 };
 
+/// O = V P, causal (packed_attention.hpp), of `lanes` trials: V [rows, n], P [n, n], O [rows, n], numbers as
+/// above.  What the tests of rare cases see, which no trial draws.
+struct MixJob {
+  const PackedRule* rule = nullptr;
+  Summation summation;
+  std::size_t rows = 0, n = 0;
+  const double *values = nullptr, *weights = nullptr;
+  double* mixed = nullptr;
+};
+
 struct TrialKernel {
   std::size_t lanes = 0;
   void (*run)(const TrialJob& job) = nullptr;
   void (*draw)(const DrawJob& job) = nullptr;
+  void (*mix)(const MixJob& job) = nullptr;
 };
+
+/// The one of the instruction set that the kernels of linalg use.
+const TrialKernel& trial_kernel();
+
+/// How packs follow a rule of which run_on_packs() is true.
+PackedRule packed(const Arithmetics& a);
 
 }  // namespace halfulp

@@ -157,9 +157,38 @@ void draw(const DrawJob& job) {
   }
 }
 
+template <class Round>
+void mix_rounded_by(const MixJob& job) {
+  const auto loaded = [&](const double* numbers, std::size_t rows) {
+    Matrix<PackD> m(rows, job.n);
+    for (std::size_t i = 0; i < m.values().size(); ++i)
+      m.values()[i] = PackD::load(numbers + i * PackD::lanes);
+    return m;
+  };
+  const Matrix<PackD> values = loaded(job.values, job.rows), weights = loaded(job.weights, job.n);
+  Matrix<PackD> mixed(job.rows, job.n);
+  PackedArithmetic<Round> ar(job.rule->everywhere, job.summation);
+  mix(ar, values.view(), weights.view(), mixed.view());
+  for (std::size_t i = 0; i < mixed.values().size(); ++i)
+    mixed.values()[i].store(job.mixed + i * PackD::lanes);
+}
+
+void mix_of(const MixJob& job) {
+  switch (job.rule->way) {
+    case PackedWay::native:
+      return mix_rounded_by<Native<double>>(job);
+    case PackedWay::split:
+      return mix_rounded_by<Split<double>>(job);
+    case PackedWay::grid:
+      return mix_rounded_by<Grid<double>>(job);
+    case PackedWay::digits:
+      return mix_rounded_by<DecimalDigits>(job);
+  }
+}
+
 }  // namespace
 
 extern const TrialKernel trial_kernel;
-const TrialKernel trial_kernel = {PackD::lanes, run, draw};
+const TrialKernel trial_kernel = {PackD::lanes, run, draw, mix_of};
 
 }  // namespace halfulp::HALFULP_TARGET

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "halfulp/analysis/attribution/certificate.hpp"
+#include "halfulp/analysis/certificate/certificate.hpp"
 #include "halfulp/report/model_document.hpp"
 
 namespace halfulp {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "halfulp/arith/elementary/elementary.hpp"
@@ -209,6 +210,22 @@ std::string changes_in(const nlohmann::ordered_json& document) {
     if (one.is_number()) add(key + " " + one.dump());
   }
   return changes;
+}
+
+bool has_both_readings(const nlohmann::ordered_json& document) {
+  const Json& all = document["series"];
+  return std::any_of(all.begin(), all.end(),
+                     [&](const Json& series) { return series["blocks"] != all.front()["blocks"]; });
+}
+
+std::string shared_setting(const nlohmann::ordered_json& document) {
+  const Json &all = document["series"], &first = all.front();
+  std::string setting = first["granularity"] == "array" ? "each array rounded" : "every operation rounded";
+  const bool layers =
+      std::any_of(all.begin(), all.end(), [](const Json& series) { return series["layers"] != 1; });
+  if (layers && !has_both_readings(document))
+    setting += ", " + first["blocks"].get<std::string>() + " blocks";
+  return setting;
 }
 
 }  // namespace halfulp

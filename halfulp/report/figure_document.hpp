@@ -27,4 +27,11 @@ std::string figure_text(const nlohmann::ordered_json& document);
 /// was.
 std::string changes_in(const nlohmann::ordered_json& document);
 
+/// Whether its series differ in the reading of "blocks".
+bool has_both_readings(const nlohmann::ordered_json& document);
+
+/// What all its series share: "every operation rounded, identical blocks"; no blocks where there are
+/// both readings, or single layers only.
+std::string shared_setting(const nlohmann::ordered_json& document);
+
 }  // namespace halfulp

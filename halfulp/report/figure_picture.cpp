@@ -21,14 +21,16 @@ struct Wishes {
   std::string name;
   bool variants_apart = false, deviation = false, histogram = false;
   std::vector<double> slopes{};
+  bool readings_apart = false;  // else the picture's title has the reading, where panels lack the room
 };
 
 Wishes wishes_for(const Json& document) {
   const std::string name = document["figure"];
-  if (name == "figure 2") return {name, false, false, false, {1, 2}};
-  if (name == "figure 3") return {name, false, true, false, {2}};
-  if (name == "figure 4") return {name, true, true, false, {}};
-  return {name, false, false, document["series"][0]["layers"].is_null(), {}};
+  const bool both = has_both_readings(document);
+  if (name == "figure 2") return {name, false, false, false, {1, 2}, both};
+  if (name == "figure 3") return {name, false, true, false, {2}, both};
+  if (name == "figure 4") return {name, true, true, false, {}, both};
+  return {name, false, false, document["series"][0]["layers"].is_null(), {}, both};
 }
 
 /// Series that share panels.
@@ -47,9 +49,9 @@ std::vector<double> values(const Json& array) {
 
 Group group_of(const Json& series, const Wishes& wishes) {
   Group group{text(series["blocks"]), wishes.variants_apart ? text(series["variant"]) : "", ""};
-  if (group.variant == "a") group.title = "a) norm before, ";
-  if (group.variant == "b") group.title = "b) norm after, ";
-  if (series["layers"] != 1) group.title += group.blocks + " blocks";
+  if (group.variant == "a") group.title = "a) norm before";
+  if (group.variant == "b") group.title = "b) norm after";
+  if (wishes.readings_apart) group.title += (group.title.empty() ? "" : ", ") + group.blocks + " blocks";
   return group;
 }
 
@@ -202,9 +204,8 @@ Picture figure_picture(const nlohmann::ordered_json& document) {
   constexpr const char* y_labels[] = {"mean relative error", "median relative error", ""};
 
   Picture picture;
-  picture.title =
-      fmt::format("{}: {} trials, {} rounded", text(document["figure"]), document["trials"].dump(),
-                  document["series"][0]["granularity"] == "array" ? "each array" : "every operation");
+  picture.title = fmt::format("{}: {} trials, {}", text(document["figure"]), document["trials"].dump(),
+                              shared_setting(document));
   if (const std::string changes = changes_in(document); !changes.empty()) picture.title += "; " + changes;
   picture.title[0] = static_cast<char>(picture.title[0] - 'a' + 'A');
   const bool measures_below = 2 * all.groups.size() > 4;

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "halfulp/report/figure_testing.hpp"
+#include "halfulp/report/plot_layout.hpp"
 
 namespace halfulp {
 namespace {
@@ -39,6 +41,26 @@ TEST(FigurePicture, FigureFourHasItsVariantsSideBySide) {
   const double deviation = std::sqrt(1.25 * 64 / 63);  // of 1, 2, 3, 4, each 16 times
   EXPECT_NEAR(mean.high[0], 2.5 + deviation, 1e-9);
   EXPECT_EQ(mean.low[0], mean.y[0]) << "the band is the upper half";
+}
+
+TEST(FigurePicture, TitlesFitAbovePanelsWhateverTheReadings) {
+  using Reading = std::optional<Blocks>;
+  for (const int number : {1, 2, 4})
+    for (const Reading reading : {Reading{}, Reading{Blocks::independent}, Reading{Blocks::identical}}) {
+      FigureOptions options = small();
+      options.blocks = reading;
+      if (number == 2) options.lambda = {1, 2};
+      const Figure f = figure(number, options);
+      const Picture picture =
+          figure_picture(figure_document(f, options, outcome_of(f, [](double x) { return x; }), 1, ""));
+      const Layout layout = layout_of(picture, picture.legend);
+      for (const Plot& panel : picture.panels)
+        EXPECT_LE(7.5 * static_cast<double>(panel.title.size()), layout.cell_width) << panel.title;
+      const std::string named = name_of(reading.value_or(Blocks::independent)) + " blocks";
+      const bool in_title = picture.title.find(named) != std::string::npos;
+      EXPECT_EQ(in_title, reading.has_value()) << picture.title;
+      EXPECT_NE(in_title, picture.panels[0].title.ends_with(named)) << picture.panels[0].title;
+    }
 }
 
 TEST(FigurePicture, AMeanCarriedByFewHasNoBand) {

@@ -21,12 +21,6 @@ std::string error(const Json& x) {
   return text;
 }
 
-bool has_both_readings(const Json& document) {
-  const Json& all = document["series"];
-  return std::any_of(all.begin(), all.end(),
-                     [&](const Json& series) { return series["blocks"] != all.front()["blocks"]; });
-}
-
 /// What a series is called beside its arithmetic.
 std::string name_of(const Json& series, bool readings) {
   std::string name = series["variant"].get<std::string>();
@@ -202,16 +196,13 @@ std::string reference_text(const Json& reference) {
 }  // namespace
 
 std::string figure_text(const nlohmann::ordered_json& document) {
-  const Json& first = document["series"][0];
-  const bool one_reading = !has_both_readings(document) && first["layers"] != 1;
   std::string text =
       fmt::format("{}: {}\n", document["figure"].get<std::string>(), document["title"].get<std::string>());
   if (const std::string changes = changes_in(document); !changes.empty())
     text += "changed: " + changes + "\n";
-  text += fmt::format("{} trials, seed {}, {} rounded{}; errors: median [5 %, 95 %] and mean\n",
+  text += fmt::format("{} trials, seed {}, {}; errors: median [5 %, 95 %] and mean\n",
                       document["trials"].get<std::uint64_t>(), document["seed"].get<std::uint64_t>(),
-                      first["granularity"] == "array" ? "each array" : "every operation",
-                      one_reading ? ", " + first["blocks"].get<std::string>() + " blocks" : "");
+                      shared_setting(document));
   if (x_header(document) == "x") text += "x: " + document["x_label"].get<std::string>() + "\n";
   bool any_few = false;
   text += "\n" + statistics_text(document, any_few);

@@ -28,6 +28,12 @@ COMMANDS = {
         f"{PROFILE} --recipe pure-fp16 --ref dd --layers 0-1",
         f"{PROFILE} --recipe fp32 --ref fp64 --seed 7",
     ],
+    "plan": [
+        f"plan {MODEL} --tokens 12 --probes 4 --json",
+        f"plan {MODEL} --tokens 12 --probes 4 --base pure-bf16 --promote fp32 --top 2 --no-run --json",
+        f"plan {MODEL} --tokens 12 --probes 4 --base e4m3fn --promote bf16 --budget flips=90% --no-run --json",
+        f"plan {MODEL} --tokens 12 --probes 4 --budget kld=1e-30 --no-run --json",
+    ],
     "certify": [
         f"certify {MODEL} --tokens 6 --candidates 2 --json",
         f"certify {MODEL} --tokens 4 --candidates 1 --recipe fp32,head=bf16:stochastic --runs 2 --json",

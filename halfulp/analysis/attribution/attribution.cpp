@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "halfulp/analysis/attribution/flips.hpp"
+#include "halfulp/analysis/attribution/expected_flips.hpp"
 #include "halfulp/arith/native.hpp"
 #include "halfulp/base/error.hpp"
 
@@ -40,7 +40,7 @@ class Summary {
     const std::vector<double> variance = total(&StepContribution::variance, layers_ + 1);
     const double square = mean(variance);
     result.predicted = quantity(square);
-    result.sigma = std::sqrt(std::max(0.0, square));
+    result.sigma = root_of_variance(square);
     result.predicted_se = standard_error(variance, square);
     for (const StepContribution& c : contributions_.steps) result.steps.push_back(share_of(c, square));
     for (std::size_t depth = 0; depth <= layers_ + 1; ++depth) result.ladder.push_back(rung(depth));
@@ -88,7 +88,7 @@ class Summary {
     s.head = c.head;
     const double own = mean(c.variance);
     s.share = square > 0 ? own / square : 0;
-    s.sigma = std::sqrt(std::max(0.0, own));
+    s.sigma = root_of_variance(own);
     if (options_.bounds) s.deterministic = std::sqrt(mean_square(c.deterministic));
     if (!target_.direction || c.in_run.empty()) return s;
     s.in_run = c.in_run[*target_.direction];
@@ -98,10 +98,11 @@ class Summary {
   Depth rung(std::size_t depth) const {
     Depth d;
     d.layers = depth;
-    d.sigma = std::sqrt(std::max(0.0, mean(total(&StepContribution::variance, depth))));
+    d.sigma = root_of_variance(mean(total(&StepContribution::variance, depth)));
     if (options_.bounds) {
       d.deterministic = std::sqrt(mean_square(total(&StepContribution::deterministic, depth)));
-      d.probabilistic = std::sqrt(chances() * mean(total(&StepContribution::martingale, depth)));
+      d.probabilistic =
+          std::min(*d.deterministic, std::sqrt(chances() * mean(total(&StepContribution::martingale, depth))));
     }
     if (target_.direction) d.observed = std::sqrt(mean_square(contributions_.in_run_at_depth[depth]));
     if (!contributions_.entrywise_at_depth.empty())
@@ -115,26 +116,16 @@ class Summary {
   std::size_t layers_;
 };
 
-/// Greedy tokens that change: the closest margins with a sigma of their own, the others with the rms of
-/// those.  The roundings of the logits themselves come in as a grid, not as variance.
-double expected_flips(const ModelRun& run, MatrixView<const double> logits, const std::vector<Margin>& all,
-                      const TargetFunctionals& target, const Contributions& contributions) {
-  const std::size_t count = target.closest.size();
-  std::vector<double> variance(count);
+/// The roundings of the logits themselves come in as a grid, not as variance.
+double flips_of(const ModelRun& run, MatrixView<const double> logits, const std::vector<Margin>& margins,
+                const TargetFunctionals& target, const Contributions& contributions) {
+  std::vector<double> variance(target.closest.size());
   for (const StepContribution& c : contributions.steps)
     if (c.site != Site::head)
-      for (std::size_t m = 0; m < count; ++m) variance[m] += c.variance[target.probes + m];
-  std::vector<double> of_position(run.tokens.size(),
-                                  std::accumulate(variance.begin(), variance.end(), 0.0) /
-                                      static_cast<double>(std::max<std::size_t>(1, count)));
-  for (std::size_t m = 0; m < count; ++m) of_position[target.closest[m].position] = variance[m];
-  const Format& stored =
-      run.recipe.stored_as(run.architecture, run.architecture.layers, Tensor::logits).format;
-  double flips = 0;
-  for (const Margin& m : all)
-    flips += flip_probability(m.value, std::sqrt(std::max(0.0, of_position[m.position])),
-                              spacing_at(stored, logits(m.first, m.position)), m.second < m.first);
-  return flips;
+      for (std::size_t m = 0; m < variance.size(); ++m) variance[m] += c.variance[target.probes + m];
+  return expected_flips(
+      logits, margins, target.closest, variance,
+      run.recipe.stored_as(run.architecture, run.architecture.layers, Tensor::logits).format);
 }
 
 /// The target in the recipe's run.
@@ -186,7 +177,7 @@ Attribution attribute(const ModelRun& run, const AttributionOptions& options, co
       contributions_of(run, {}, target.functionals, {options.bounds, kept}, progress).front();
   Summary(target, options, contributions, run.architecture.layers).fill(result);
   if (options.target == Target::token) result.margin = margins[options.token].value;
-  if (options.flips) result.expected_flips = expected_flips(run, logits, margins, target, contributions);
+  if (options.flips) result.expected_flips = flips_of(run, logits, margins, target, contributions);
   if (options.condition) {
     ConditionOptions how;
     how.seed = run.seed;

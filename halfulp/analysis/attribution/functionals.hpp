@@ -3,6 +3,7 @@
 // Z [vocabulary, n] are the accurate logits, p_t the softmax of column t, dZ what rounding does to them.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -37,6 +38,9 @@ Functionals margin_probes(std::vector<Margin> margins, std::size_t count, std::u
 
 /// The largest logit of each position (the lowest index among equals) against the next.  vocabulary >= 2.
 std::vector<Margin> top_margins(MatrixView<const double> logits);
+
+/// Of the error of a functional: 0 for a sum of covariances that came out below 0; NaN stays NaN.
+inline double root_of_variance(double variance) { return variance < 0 ? 0 : std::sqrt(variance); }
 
 /// All of them, one after another.
 Functionals joined(std::vector<Functionals> parts);

@@ -1,21 +1,14 @@
 #include "halfulp/analysis/attribution/target.hpp"
 
-#include <algorithm>
 #include <cmath>
 
+#include "halfulp/analysis/attribution/expected_flips.hpp"
 #include "halfulp/arith/native.hpp"
 #include "halfulp/base/error.hpp"
 #include "halfulp/layers/softmax/softmax.hpp"
 
 namespace halfulp {
 namespace {
-
-std::vector<Margin> closest_of(std::vector<Margin> margins, std::size_t count) {
-  std::stable_sort(margins.begin(), margins.end(),
-                   [](const Margin& a, const Margin& b) { return a.value < b.value; });
-  margins.resize(std::min(count, margins.size()));
-  return margins;
-}
 
 /// The gradient of the target along dZ, scaled such that its product with dZ is the target.
 Matrix<double> direction_of(Target target, MatrixView<const double> z, MatrixView<const double> zhat,
@@ -71,7 +64,7 @@ void TargetChoice::check(std::size_t tokens) const {
 }
 
 double TargetChoice::of_mean_square(double square) const {
-  return target == Target::kld ? square / 2 : std::sqrt(std::max(0.0, square));
+  return target == Target::kld ? square / 2 : root_of_variance(square);
 }
 
 TargetFunctionals target_functionals(const ModelRun& run, const TargetChoice& choice,
@@ -102,7 +95,7 @@ TargetFunctionals target_functionals(const ModelRun& run, const TargetChoice& ch
       break;
   }
   if (choice.flips) {
-    result.closest = closest_of(margins, (choice.probes + 1) / 2);
+    result.closest = closest_margins(margins, (choice.probes + 1) / 2);
     parts.push_back(margin_functionals(result.closest));
   }
   if (recipe_run) {

@@ -1,10 +1,10 @@
-#include "halfulp/analysis/attribution/rigorous_margins.hpp"
+#include "halfulp/analysis/certificate/rigorous_margins.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "halfulp/analysis/attribution/head_margins.hpp"
+#include "halfulp/analysis/certificate/head_margins.hpp"
 #include "halfulp/base/interrupt.hpp"
 
 namespace halfulp {

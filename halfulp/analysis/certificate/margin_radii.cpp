@@ -1,4 +1,4 @@
-#include "halfulp/analysis/attribution/margin_radii.hpp"
+#include "halfulp/analysis/certificate/margin_radii.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -73,10 +73,10 @@ class Radii {
         deterministic += c.deterministic[p];
         martingale += c.martingale[p];
       }
-      of_margin[p]->sigma = std::sqrt(std::max(0.0, variance));
+      of_margin[p]->sigma = root_of_variance(variance);
       of_margin[p]->first_order = deterministic;
       // What holds always holds with probability; rounded weights, shared by all, make Azuma's the larger.
-      of_margin[p]->probabilistic = std::min(deterministic, chances_ * std::sqrt(std::max(0.0, martingale)));
+      of_margin[p]->probabilistic = std::min(deterministic, chances_ * root_of_variance(martingale));
     }
   }
 

@@ -1,7 +1,7 @@
 // First-order and probabilistic radii of margins, by batches of reverse sweeps (certificate.hpp).
 #pragma once
 
-#include "halfulp/analysis/attribution/certificate.hpp"
+#include "halfulp/analysis/certificate/certificate.hpp"
 
 namespace halfulp {
 

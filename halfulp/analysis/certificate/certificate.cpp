@@ -1,4 +1,4 @@
-#include "halfulp/analysis/attribution/certificate.hpp"
+#include "halfulp/analysis/certificate/certificate.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -6,8 +6,8 @@
 #include <numeric>
 
 #include "halfulp/analysis/attribution/flips.hpp"
-#include "halfulp/analysis/attribution/margin_radii.hpp"
-#include "halfulp/analysis/attribution/rigorous_margins.hpp"
+#include "halfulp/analysis/certificate/margin_radii.hpp"
+#include "halfulp/analysis/certificate/rigorous_margins.hpp"
 #include "halfulp/base/error.hpp"
 #include "halfulp/base/interrupt.hpp"
 

@@ -1,13 +1,13 @@
 // Certificates against what happens: a token that is called certain never changes, in any simulated run; what
 // is called certain with probability 1 - delta changes no more often than delta.
-#include "halfulp/analysis/attribution/certificate.hpp"
+#include "halfulp/analysis/certificate/certificate.hpp"
 
 #include <gtest/gtest.h>
 
 #include <array>
 
-#include "halfulp/analysis/attribution/head_margins.hpp"
-#include "halfulp/analysis/attribution/rigorous_margins.hpp"
+#include "halfulp/analysis/certificate/head_margins.hpp"
+#include "halfulp/analysis/certificate/rigorous_margins.hpp"
 #include "halfulp/base/error.hpp"
 #include "halfulp/layers/transformer/random_model_testing.hpp"
 
