@@ -29,7 +29,7 @@ constexpr double infinite = std::numeric_limits<double>::infinity();
 /// without a statement is 0 there and 1 in `unknown`.
 struct Parts {
   Matrix<double> values, sizes, errors, unknown;
-  bool any_unknown = false;
+  bool any_unknown = false, any_error = false;
 
   Parts(MatrixView<const Bounded> x, double largest)
       : values(x.rows(), x.columns()),
@@ -46,6 +46,7 @@ struct Parts {
         errors(i, j) = known ? entry.e : 0;
         unknown(i, j) = known ? 0 : 1;
         any_unknown = any_unknown || !known;
+        any_error = any_error || errors(i, j) != 0;
       }
   }
 };
@@ -140,7 +141,8 @@ void bound(const SimulatedRunningError& ar, const Left& w, const Operand& bias, 
   const std::size_t k = x.values.rows(), n = x.values.columns();
   const bool all_runs = ar.runs() == Runs::all;
   const Matrix<double> z = native_product(w.values, bias, x.values.view());
-  const Matrix<double> sums = native_product(w.sizes, {}, beside(x.sizes, x.errors).view());
+  const Matrix<double> sums =
+      native_product(w.sizes, {}, x.any_error ? beside(x.sizes, x.errors).view() : x.sizes.view());
   const Matrix<double> moved = from_left_errors(w, x), unknown = unknown_entries(w, x, ar.runs());
   const OtherRuns other_runs(ar, w, x.sizes, !bias.empty());
   const auto count = static_cast<double>(k + 1);
@@ -149,7 +151,7 @@ void bound(const SimulatedRunningError& ar, const Left& w, const Operand& bias, 
     const double b = bias.empty() ? 0 : std::fabs(bias.at(0, i));
     for (std::size_t j = 0; j < n; ++j) {
       const double p = sums(i, j);
-      double e = sums(i, n + j) + native * (p + b) + std::fabs(y(i, j).x - z(i, j));
+      double e = (x.any_error ? sums(i, n + j) : 0) + native * (p + b) + std::fabs(y(i, j).x - z(i, j));
       if (moved.rows() > 0) e += moved(i, j);
       if (all_runs) e += other_runs(p, i, j, b);
       y(i, j).e = unknown(i, j) > 0 ? infinite : RunningError::up(e * factor + count * 0x1p-1060);
