@@ -118,7 +118,8 @@ def main():
     print(f"milliseconds per trial of {options.layers} layers, one arithmetic with its reference")
     print(f"{'':8} {'NumPy, one at a time':>21} {'batches of 50':>14} {'halfulp -t 1':>13} {'ratios':>9} {'-t 2':>7} {'ratios':>9}")
     for name, rounding in [("bin8", to_bits(8)), ("bin11", to_bits(11)), ("dec4", to_digits(4)), ("dec8", to_digits(8))]:
-        single = seconds_per_trial(rounding, options.layers, 1, 2)
+        seconds_per_trial(rounding, options.layers, 1, 2)  # warm
+        single = seconds_per_trial(rounding, options.layers, 1, 20)
         batched = seconds_per_trial(rounding, options.layers, 50, 1)
         line = f"{name:8} {1e3 * single:21.1f} {1e3 * batched:14.2f}"
         for threads, width in [(1, 13), (2, 7)]:

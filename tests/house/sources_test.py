@@ -36,7 +36,7 @@ def problems(root, text):
                     yield f"line {number}: '{name}' stands after no file"
                 elif "." in name:
                     suite, test = name.split(".", 1)
-                    if not re.search(rf"\bTEST(_F)?\({suite},\s*{test}\)", content):
+                    if not re.search(rf"\bTEST(_F|_P)?\({suite},\s*{test}\)", content):
                         yield f"line {number}: no test {name}"
                 elif not re.search(rf"\b{re.escape(name)}\b", content):
                     yield f"line {number}: no name '{name}' there"
