@@ -60,9 +60,7 @@ void read_target(const std::string& text, AttributionOptions& options) {
 std::string in_form(const std::string& form, const nlohmann::ordered_json& document) {
   if (form == ".json") return document.dump(1) + "\n";
   if (form == ".csv") return attribution_csv(document);
-  return drawn(attribution_plot(document), form == ".svg"   ? PictureForm::svg
-                                           : form == ".png" ? PictureForm::png
-                                                            : PictureForm::pdf);
+  return drawn(attribution_plot(document), picture_form(form));
 }
 
 void run(Options options, Console& console) {

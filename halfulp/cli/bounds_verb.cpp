@@ -90,7 +90,7 @@ PaperModel trained_model(const Options& options, BoundsOrigin& origin) {
 std::string in_form(const std::string& form, const nlohmann::ordered_json& document) {
   if (form == ".json") return document.dump(1) + "\n";
   if (form == ".csv") return bounds_csv(document);
-  return drawn(bounds_plot(document), form == ".svg" ? PictureForm::svg : PictureForm::png);
+  return drawn(bounds_plot(document), picture_form(form));
 }
 
 void run(const Options& options, Console& console) {

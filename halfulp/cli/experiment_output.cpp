@@ -23,9 +23,7 @@ std::string in_json(const nlohmann::ordered_json& document) {
 std::string in_form(const std::string& form, const nlohmann::ordered_json& document) {
   if (form == ".json") return in_json(document);
   if (form == ".csv") return figure_csv(document);
-  return drawn(figure_picture(document), form == ".svg"   ? PictureForm::svg
-                                         : form == ".png" ? PictureForm::png
-                                                          : PictureForm::pdf);
+  return drawn(figure_picture(document), picture_form(form));
 }
 
 }  // namespace

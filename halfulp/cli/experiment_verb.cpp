@@ -164,8 +164,7 @@ std::string in_form(const std::string& form, const std::string& over,
                     const nlohmann::ordered_json& document) {
   if (form == ".json") return document.dump(1) + "\n";
   if (form == ".csv") return experiment_csv(document);
-  return drawn(experiment_plot(document, document["gains"].empty() ? "" : over),
-               form == ".svg" ? PictureForm::svg : PictureForm::png);
+  return drawn(experiment_plot(document, document["gains"].empty() ? "" : over), picture_form(form));
 }
 
 void run(const Options& options, const CLI::App& verb, Console& console) {

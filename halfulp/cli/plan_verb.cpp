@@ -65,9 +65,7 @@ std::string in_form(const std::string& form, const nlohmann::ordered_json& docum
   if (form == ".json") return document.dump(1) + "\n";
   if (form == ".csv") return plan_csv(document);
   if (form == ".recipe") return written_recipe(document);
-  return drawn(plan_plot(document), form == ".svg"   ? PictureForm::svg
-                                    : form == ".png" ? PictureForm::png
-                                                     : PictureForm::pdf);
+  return drawn(plan_plot(document), picture_form(form));
 }
 
 void run(Options options, Console& console) {

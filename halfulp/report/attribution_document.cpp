@@ -6,10 +6,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-template <class T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
-}
 Json number(const std::optional<double>& value) { return value ? halfulp::number(*value) : Json(); }
 
 std::string target_text(const AttributionOptions& options) {

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "halfulp/report/attribution_report.hpp"
+#include "halfulp/report/json_number.hpp"
 #include "halfulp/report/table.hpp"
 
 namespace halfulp {
@@ -13,11 +14,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// null stands for what is not finite or was not asked for.
-double number(const Json& value) {
-  return value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
-}
-std::string shown(const Json& value) { return in_short(number(value)); }
 std::string percent(double share) {
   if (!std::isfinite(share)) return "-";
   return std::fabs(share) < 0.0995 ? fmt::format("{:.1f} %", 100 * share)
@@ -49,7 +45,7 @@ std::string overflow_text(const Json& d) {
 std::string bounds_text(const Json& d) {
   const auto bound = [](const Json& b) { return b.is_null() ? std::string("no statement") : shown(b); };
   return fmt::format("  bounds         {} with probability {:g}, {} always (first order)\n",
-                     bound(d["bound"]["probabilistic"]), 1 - number(d["delta"]),
+                     bound(d["bound"]["probabilistic"]), 1 - number_in(d["delta"]),
                      bound(d["bound"]["deterministic"]));
 }
 
@@ -57,12 +53,12 @@ std::string prediction_text(const Json& d) {
   std::string text = fmt::format("What the recipe will do: {}\n", quantity(d["target"]));
   if (d["predicted"].is_null()) return text + overflow_text(d);
   text += fmt::format("  predicted      {}", shown(d["predicted"]));
-  if (number(d["predicted_se"]) > 0) text += fmt::format(" (standard error {})", shown(d["predicted_se"]));
+  if (number_in(d["predicted_se"]) > 0) text += fmt::format(" (standard error {})", shown(d["predicted_se"]));
   text += "\n";
   if (d["observed"].is_number()) {
-    const double observed = number(d["observed"]), sum = number(d["signed"]);
+    const double observed = number_in(d["observed"]), sum = number_in(d["signed"]);
     text += fmt::format("  observed       {}, {} times predicted\n", in_short(observed),
-                        in_short(std::fabs(observed) / number(d["predicted"])));
+                        in_short(std::fabs(observed) / number_in(d["predicted"])));
     const double misfit = std::fabs(sum - observed) / std::fabs(observed);
     text +=
         fmt::format("  signed sum     {} over all roundings: misfit {}\n", in_short(sum), percent(misfit));
@@ -110,14 +106,14 @@ std::string sites_text(const Json& d) {
   for (const Json& s : d["sites"]) {
     const std::string name = s["site"].get<std::string>() + "." + s["step"].get<std::string>();
     Sum& sum = sums[name];
-    sum.share += number(s["share"]);
-    if (!s["layer"].is_null()) by_layer[name][s["layer"].dump()] += number(s["share"]);
+    sum.share += number_in(s["share"]);
+    if (!s["layer"].is_null()) by_layer[name][s["layer"].dump()] += number_in(s["share"]);
     if (s["signed"].is_number()) {
       sum.ran = true;
-      sum.in_run += number(s["signed"]);
+      sum.in_run += number_in(s["signed"]);
     }
     if (s["z"].is_number()) {
-      const double z = number(s["z"]), sigma = number(s["sigma"]);
+      const double z = number_in(s["z"]), sigma = number_in(s["sigma"]);
       sum.squares_of_run += z * z * sigma * sigma;
       sum.squares += sigma * sigma;
     }
@@ -149,7 +145,7 @@ std::string sites_text(const Json& d) {
     std::vector<std::string> row = {name, percent(sum.share),
                                     std::string(bar, '#') + std::string(24 - bar, ' '), most};
     if (ran) {
-      row.push_back(sum.ran ? percent(sum.in_run / number(d["observed"])) : "-");
+      row.push_back(sum.ran ? percent(sum.in_run / number_in(d["observed"])) : "-");
       row.push_back(in_short(std::sqrt(sum.squares_of_run / sum.squares)));
     }
     table.add(std::move(row));

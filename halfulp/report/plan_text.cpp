@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 
+#include "halfulp/report/json_number.hpp"
 #include "halfulp/report/plan_report.hpp"
 #include "halfulp/report/table.hpp"
 
@@ -13,14 +14,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-double number(const Json& value) {
-  return value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
-}
-std::string shown(const Json& value) { return in_short(number(value)); }
 std::string percent(double share) {
   return std::isfinite(share) ? fmt::format("{:.1f} %", 100 * share) : "-";
 }
-std::string millions(const Json& value) { return fmt::format("{:.3g} M", number(value) / 1e6); }
+std::string millions(const Json& value) { return fmt::format("{:.3g} M", number_in(value) / 1e6); }
 
 std::string verdict_text(const Json& d) {
   const Json &base = d["base"]["predicted"], &plan = d["plan"]["predicted"];
@@ -30,18 +27,18 @@ std::string verdict_text(const Json& d) {
         "No plan reaches {}: with every site that helps promoted to {}, a divergence of {} remains, {:.1f} "
         "flips, "
         "{} rms in the logits.\n\n",
-        budget, d["promote"].get<std::string>(), shown(plan["kld"]), number(plan["flips"]),
+        budget, d["promote"].get<std::string>(), shown(plan["kld"]), number_in(plan["flips"]),
         shown(plan["logits"]));
   if (d["plan"]["promotions"] == 0)
     return fmt::format(
         "The base is predicted to stay within {} as it is: a KL divergence of {}, {:.1f} flips.\n\n", budget,
-        shown(base["kld"]), number(base["flips"]));
+        shown(base["kld"]), number_in(base["flips"]));
   return fmt::format(
       "To reach {}, promote {} of {} sites to {}: the predicted KL divergence falls from {} to {} (+- {} "
       "%).\n\n",
       budget, d["plan"]["promotions"].get<std::size_t>(), d["everything"]["promotions"].get<std::size_t>(),
       d["promote"].get<std::string>(), shown(base["kld"]), shown(plan["kld"]),
-      std::lround(100 * number(d["relative_error"])));
+      std::lround(100 * number_in(d["relative_error"])));
 }
 
 /// Layers of a site: "0-2, 4".
@@ -69,9 +66,9 @@ std::string sites_text(const Json& d) {
   for (const Json& s : d["sites"]) {
     SiteSum& sum = sums[s["site"]];
     if (s["layer"].is_number()) sum.layers.push_back(s["layer"].get<std::size_t>());
-    sum.share += number(s["share"]);
-    sum.bytes += number(s["cost"]["bytes"]);
-    sum.multiplications += number(s["cost"]["multiplications"]);
+    sum.share += number_in(s["share"]);
+    sum.bytes += number_in(s["cost"]["bytes"]);
+    sum.multiplications += number_in(s["cost"]["multiplications"]);
     sum.reason = s["reason"];
   }
   std::vector<std::string> order;
@@ -103,7 +100,7 @@ std::string variants_text(const Json& d) {
     const Json &p = v["predicted"], &o = v["observed"];
     for (const char* key : {"kld", "logits", "flips"}) {
       const bool counts = std::string(key) == "flips";
-      row.push_back(counts ? fmt::format("{:.1f}", number(p[key])) : shown(p[key]));
+      row.push_back(counts ? fmt::format("{:.1f}", number_in(p[key])) : shown(p[key]));
       if (ran) row.push_back(counts ? o[key].dump() : shown(o[key]));
     }
     table.add(row);
@@ -118,11 +115,11 @@ std::string variants_text(const Json& d) {
                     "what the base "
                     "moves)\n  and multiplies {} ({} of all) there.\n",
                     shown(d["weights"]["byte"]), shown(d["weights"]["multiplication"]),
-                    d["promote"].get<std::string>(), in_bytes(number(d["plan"]["cost"]["bytes"])),
-                    percent(number(d["plan"]["cost"]["bytes"]) / number(d["base_cost"]["bytes"])),
+                    d["promote"].get<std::string>(), in_bytes(number_in(d["plan"]["cost"]["bytes"])),
+                    percent(number_in(d["plan"]["cost"]["bytes"]) / number_in(d["base_cost"]["bytes"])),
                     millions(d["plan"]["cost"]["multiplications"]),
-                    percent(number(d["plan"]["cost"]["multiplications"]) /
-                            number(d["base_cost"]["multiplications"])));
+                    percent(number_in(d["plan"]["cost"]["multiplications"]) /
+                            number_in(d["base_cost"]["multiplications"])));
 }
 
 std::string best_text(const Json& d) {
@@ -132,21 +129,21 @@ std::string best_text(const Json& d) {
     const std::string site = g["site"];
     table.add({g["layer"].is_null() ? site : fmt::format("{}.{}", g["layer"].get<std::size_t>(), site),
                shown(g["gain"]), shown(g["simulated"]), shown(g["alone"]),
-               in_short(number(g["gain"]) / number(g["alone"]))});
+               in_short(number_in(g["gain"]) / number_in(g["alone"]))});
   }
   return "\nThe three best single promotions, in simulation\n" + table.text();
 }
 
 std::string curve_text(const Json& d) {
   Table table({"cost", "bytes", "multiplications", "sites", "KL predicted", "of the base", "flips"}, 0);
-  const double base = number(d["base"]["predicted"]["kld"]);
+  const double base = number_in(d["base"]["predicted"]["kld"]);
   const std::size_t points = d["curve"].size(), rows = std::min<std::size_t>(points, 16);
   for (std::size_t k = 0; k < rows; ++k) {
     const Json& p = d["curve"][rows < 2 ? 0 : k * (points - 1) / (rows - 1)];
-    table.add({millions(p["cost"]["weighted"]), in_bytes(number(p["cost"]["bytes"])),
+    table.add({millions(p["cost"]["weighted"]), in_bytes(number_in(p["cost"]["bytes"])),
                millions(p["cost"]["multiplications"]), p["promotions"].dump(), shown(p["predicted"]["kld"]),
-               percent(number(p["predicted"]["kld"]) / base),
-               fmt::format("{:.1f}", number(p["predicted"]["flips"]))});
+               percent(number_in(p["predicted"]["kld"]) / base),
+               fmt::format("{:.1f}", number_in(p["predicted"]["flips"]))});
   }
   std::string text = "\nCost against divergence: no cheaper plan found is as good\n" + table.text();
   if (points > rows) text += fmt::format("  {} of {} points\n", rows, points);
@@ -188,21 +185,22 @@ Plot plan_plot(const Json& d) {
   plot.x_label = "cost beyond the base, per cent of the base";
   plot.y_label = "mean KL divergence, nats a token";
   plot.log_y = true;
-  const double whole = number(d["base_cost"]["bytes"]) * number(d["weights"]["byte"]) +
-                       number(d["base_cost"]["multiplications"]) * number(d["weights"]["multiplication"]);
-  const auto cost = [&](const Json& v) { return 100 * number(v["cost"]["weighted"]) / whole; };
+  const double whole =
+      number_in(d["base_cost"]["bytes"]) * number_in(d["weights"]["byte"]) +
+      number_in(d["base_cost"]["multiplications"]) * number_in(d["weights"]["multiplication"]);
+  const auto cost = [&](const Json& v) { return 100 * number_in(v["cost"]["weighted"]) / whole; };
   Curve predicted;
   predicted.name = "predicted, best plans";
   for (const Json& p : d["curve"]) {
     // Where hardly anything is left narrow, what remains is of another order and would flatten the rest.
-    if (number(p["predicted"]["kld"]) < 1e-3 * number(d["base"]["predicted"]["kld"])) continue;
+    if (number_in(p["predicted"]["kld"]) < 1e-3 * number_in(d["base"]["predicted"]["kld"])) continue;
     predicted.x.push_back(cost(p));
-    predicted.y.push_back(number(p["predicted"]["kld"]));
+    predicted.y.push_back(number_in(p["predicted"]["kld"]));
   }
   plot.curves.push_back(predicted);
   const auto point = [&](const Json& v, const std::string& name) {
     if (v["observed"].is_null()) return;
-    plot.curves.push_back({name, {cost(v)}, {number(v["observed"]["kld"])}});
+    plot.curves.push_back({name, {cost(v)}, {number_in(v["observed"]["kld"])}});
   };
   point(d["base"], "base, simulated");
   point(d["plan"], "plan, simulated");

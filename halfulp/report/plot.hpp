@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace halfulp {
@@ -57,6 +58,12 @@ struct Picture {
 bool has_zeros_off_axis(const Picture& picture);
 
 enum class PictureForm { svg, png, pdf };
+
+/// Of a file's ending: ".svg", ".png", else PDF.
+inline PictureForm picture_form(std::string_view ending) {
+  if (ending == ".svg") return PictureForm::svg;
+  return ending == ".png" ? PictureForm::png : PictureForm::pdf;
+}
 
 /// The file's content.  Throws resource_error where gnuplot is missing (Debian: gnuplot-nox) or fails.
 std::string drawn(const Picture& picture, PictureForm form);

@@ -1,14 +1,11 @@
 #include "halfulp/report/profile_report.hpp"
 
+#include "halfulp/report/json_number.hpp"
+
 namespace halfulp {
 namespace {
 
 using Json = nlohmann::ordered_json;  // numbers that are not finite become null
-
-template <class T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
-}
 
 Json statistics(const ErrorStatistics& s) {
   const Componentwise& c = s.componentwise;

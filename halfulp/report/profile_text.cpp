@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 
+#include "halfulp/report/json_number.hpp"
 #include "halfulp/report/profile_report.hpp"
 #include "halfulp/report/table.hpp"
 
@@ -12,13 +13,6 @@ namespace halfulp {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// null stands for what is not finite.
-double number(const Json& value) {
-  return value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
-}
-
-std::string shown(const Json& value) { return in_short(number(value)); }
 
 double median(std::vector<double> values) {
   std::erase_if(values, [](double v) { return std::isnan(v); });
@@ -37,7 +31,7 @@ std::string output_text(const Json& d) {
   const Json& o = d["output"];
   const Json& kld = o["kld"];
   const auto tokens = d["tokens"]["count"].get<std::size_t>();
-  const double carried = number(kld["max"]) / (number(kld["mean"]) * static_cast<double>(tokens));
+  const double carried = number_in(kld["max"]) / (number_in(kld["mean"]) * static_cast<double>(tokens));
   std::string text = "What it does to the output\n";
   text += fmt::format("  KL divergence   {} nats a token (standard error {}; 99 % {}, max {})\n",
                       shown(kld["mean"]), shown(kld["se"]), shown(kld["p99"]), shown(kld["max"]));
@@ -50,7 +44,7 @@ std::string output_text(const Json& d) {
                       shown(o["reference_logit_rms"]));
   if (o["cross_entropy"]["reference"].is_number())
     text += fmt::format("  cross-entropy   {:.4f} nats in the reference, {:.4f} in the recipe\n",
-                        number(o["cross_entropy"]["reference"]), number(o["cross_entropy"]["recipe"]));
+                        number_in(o["cross_entropy"]["reference"]), number_in(o["cross_entropy"]["recipe"]));
   return text;
 }
 
@@ -70,10 +64,10 @@ std::string reference_text(const Json& d) {
 std::string effects_text(const Json& d) {
   if (d["effects"].empty()) return "";
   double sum = 0;
-  for (const Json& e : d["effects"]) sum += number(e["kld_mean"]);
+  for (const Json& e : d["effects"]) sum += number_in(e["kld_mean"]);
   Table table({"site", "KL divergence", "share", "", "logits rms", "flips"});
   for (const Json& e : d["effects"]) {
-    const double share = number(e["kld_mean"]) / sum;
+    const double share = number_in(e["kld_mean"]) / sum;
     const auto bar = std::isfinite(share) ? static_cast<std::size_t>(std::lround(24 * share)) : 0;
     table.add({e["site"], shown(e["kld_mean"]),
                std::isfinite(share) ? fmt::format("{:.0f} %", 100 * share) : "-",
@@ -101,12 +95,12 @@ std::string sites_text(const Json& d) {
     double share = 0;
     const Json* worst = by_site[name].front();
     for (const Json* s : by_site[name]) {
-      local.push_back(number((*s)["local"]["normwise"]));
-      inherited.push_back(number((*s)["inherited"]["normwise"]));
-      total.push_back(number((*s)["total"]["normwise"]));
-      amplified.push_back(number((*s)["amplification"]));
-      share += shares ? number((*s)["share"]) : 0;
-      if (!(number((*s)["total"]["normwise"]) <= number((*worst)["total"]["normwise"]))) worst = s;
+      local.push_back(number_in((*s)["local"]["normwise"]));
+      inherited.push_back(number_in((*s)["inherited"]["normwise"]));
+      total.push_back(number_in((*s)["total"]["normwise"]));
+      amplified.push_back(number_in((*s)["amplification"]));
+      share += shares ? number_in((*s)["share"]) : 0;
+      if (!(number_in((*s)["total"]["normwise"]) <= number_in((*worst)["total"]["normwise"]))) worst = s;
     }
     const bool marked = std::any_of(by_site[name].begin(), by_site[name].end(),
                                     [](const Json* s) { return (*s)["trusted"] == false; });

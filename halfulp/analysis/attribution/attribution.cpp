@@ -6,18 +6,11 @@
 #include <numeric>
 
 #include "halfulp/analysis/attribution/expected_flips.hpp"
-#include "halfulp/arith/native.hpp"
+#include "halfulp/analysis/logits.hpp"
 #include "halfulp/base/error.hpp"
 
 namespace halfulp {
 namespace {
-
-Matrix<double> accurate_logits(const ModelRun& run) {
-  Tensors<double> ends = forward(
-      run.architecture, [&](std::size_t layer, Site site) { return run.place(layer, site); },
-      [](std::size_t, Site) { return Native(); }, [](std::size_t, Site, const Tensors<double>&) {});
-  return std::move(ends[Tensor::logits]);
-}
 
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "halfulp/analysis/attribution/functionals.hpp"
+#include "halfulp/analysis/logits.hpp"
 #include "halfulp/base/error.hpp"
 #include "halfulp/layers/transformer/random_model_testing.hpp"
 #include "halfulp/models/checkpoint.hpp"
@@ -38,13 +39,6 @@ double product(const Matrix<double>& gradient, const Matrix<double>& computed,
   for (std::size_t k = 0; k < accurate.values().size(); ++k)
     sum += gradient.values()[k] * (computed.values()[k] - accurate.values()[k]);
   return sum;
-}
-
-Matrix<double> accurate_logits(const ModelRun& run) {
-  auto ends = forward(
-      run.architecture, [&](std::size_t layer, Site s) { return run.place(layer, s); },
-      [](std::size_t, Site) { return Native(); }, [](std::size_t, Site, const Tensors<double>&) {});
-  return ends[Tensor::logits];
 }
 
 TEST(Contributions, TheWorstCaseHoldsForTenThousandFunctionals) {

@@ -8,22 +8,13 @@
 #include "halfulp/analysis/attribution/flips.hpp"
 #include "halfulp/analysis/certificate/margin_radii.hpp"
 #include "halfulp/analysis/certificate/rigorous_margins.hpp"
+#include "halfulp/analysis/logits.hpp"
 #include "halfulp/base/error.hpp"
-#include "halfulp/base/interrupt.hpp"
 
 namespace halfulp {
 namespace {
 
 constexpr double infinite = std::numeric_limits<double>::infinity();
-
-template <class A, class ArithmeticOf>
-Matrix<double> logits_of(const ModelRun& run, ArithmeticOf arithmetic_of) {
-  Tensors<double> ends = forward(
-      run.architecture, [&](std::size_t layer, Site site) { return run.place(layer, site); },
-      [&](std::size_t layer, Site site) -> A { return arithmetic_of(layer, site); },
-      [](std::size_t, Site, const Tensors<double>&) { throw_if_interrupted(); });
-  return std::move(ends[Tensor::logits]);
-}
 
 /// The tokens with the largest logits but a, largest first.
 std::vector<Competitor> closest(Row<const double> z, std::size_t a, std::size_t count) {
@@ -111,7 +102,7 @@ Certificate certify(const ModelRun& run, const CertificateOptions& options, cons
   result.runs = result.at_random ? options.runs : 1;
   result.all_candidates = options.candidates + 1 >= run.architecture.vocabulary;
 
-  const Matrix<double> z = logits_of<Native>(run, [](std::size_t, Site) { return Native(); });
+  const Matrix<double> z = accurate_logits(run);
   for (std::size_t t = 0; t < run.tokens.size(); ++t) {
     TokenCertificate& token = result.tokens.emplace_back();
     token.position = t;
@@ -124,9 +115,7 @@ Certificate certify(const ModelRun& run, const CertificateOptions& options, cons
   for (std::size_t i = 1; i < result.runs; ++i) {
     ModelRun again = run;
     again.seed = run.seed + i;
-    count_flips(
-        logits_of<Staged>(again, [&](std::size_t layer, Site site) { return again.arithmetic(layer, site); }),
-        result.tokens);
+    count_flips(recipe_logits(again), result.tokens);
   }
   fill_radii(run, options, result.at_random, result.tokens, progress);
   const Matrix<double> distances =

@@ -8,6 +8,7 @@
 #include "halfulp/analysis/attribution/contributions.hpp"
 #include "halfulp/analysis/attribution/expected_flips.hpp"
 #include "halfulp/analysis/cost.hpp"
+#include "halfulp/analysis/logits.hpp"
 #include "halfulp/arith/native.hpp"
 
 namespace halfulp {
@@ -72,10 +73,7 @@ PromotionPredictions::PromotionPredictions(const ModelRun& run, const RoundingRu
       promoted_(all_promoted(run.architecture, run.recipe, format)),
       probes_(probes),
       promotions_(promotions_of(run.architecture, run.recipe, format, run.tokens.size())) {
-  Tensors<double> ends = forward(
-      run.architecture, [&](std::size_t layer, Site site) { return run.place(layer, site); },
-      [](std::size_t, Site) { return Native(); }, [](std::size_t, Site, const Tensors<double>&) {});
-  logits_ = std::move(ends[Tensor::logits]);
+  logits_ = accurate_logits(run);
   margins_ = top_margins(logits_.view());
   closest_ = closest_margins(margins_, most_margins);
   const Functionals functionals = joined(

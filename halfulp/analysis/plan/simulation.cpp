@@ -1,28 +1,14 @@
 #include "halfulp/analysis/plan/simulation.hpp"
 
+#include "halfulp/analysis/logits.hpp"
 #include "halfulp/analysis/plan/recipe_overrides.hpp"
 
 namespace halfulp {
-namespace {
-
-/// Logits with weights as run.recipe stores them.
-template <class ArithmeticOf>
-Matrix<double> logits_of(const ModelRun& run, ArithmeticOf arithmetic_of) {
-  Tensors<double> ends = forward(
-      run.architecture, [&](std::size_t layer, Site site) { return run.place(layer, site); }, arithmetic_of,
-      [](std::size_t, Site, const Tensors<double>&) {});
-  return std::move(ends[Tensor::logits]);
-}
-
-}  // namespace
-
-Simulation::Simulation(const ModelRun& run)
-    : run_(run), logits_(logits_of(run, [](std::size_t, Site) { return Native(); })) {}
+Simulation::Simulation(const ModelRun& run) : run_(run), logits_(accurate_logits(run)) {}
 
 OutputMetrics Simulation::metrics(const Recipe& recipe) const {
   const ModelRun run{run_.architecture, run_.weights, run_.tokens, recipe, run_.seed};
-  const Matrix<double> computed =
-      logits_of(run, [&](std::size_t layer, Site site) { return run.arithmetic(layer, site); });
+  const Matrix<double> computed = recipe_logits(run);
   return output_metrics(logits_.view(), computed.view(), run.tokens);
 }
 
