@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "halfulp/arith/rounding_model.hpp"
+#include "halfulp/base/parallel.hpp"
 #include "halfulp/linalg/matmul.hpp"
 #include "halfulp/linalg/product.hpp"
 
@@ -24,6 +25,13 @@ namespace halfulp {
 namespace {
 
 constexpr double infinite = std::numeric_limits<double>::infinity();
+
+template <class OfRow>
+void over_rows(std::size_t rows, OfRow of_row) {
+  parallel_for(rows, 16, [&](std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i) of_row(i);
+  });
+}
 
 /// What bounds need of one operand: the values at hand, magnitudes that none exceeds, errors; an entry
 /// without a statement is 0 there and 1 in `unknown`.
@@ -36,7 +44,8 @@ struct Parts {
         sizes(x.rows(), x.columns()),
         errors(x.rows(), x.columns()),
         unknown(x.rows(), x.columns()) {
-    for (std::size_t i = 0; i < x.rows(); ++i)
+    std::vector<char> unknown_in(x.rows()), error_in(x.rows());
+    over_rows(x.rows(), [&](std::size_t i) {
       for (std::size_t j = 0; j < x.columns(); ++j) {
         const Bounded& entry = x(i, j);
         const double size = std::fabs(entry.x) + entry.e;
@@ -45,9 +54,12 @@ struct Parts {
         sizes(i, j) = known ? size : 0;
         errors(i, j) = known ? entry.e : 0;
         unknown(i, j) = known ? 0 : 1;
-        any_unknown = any_unknown || !known;
-        any_error = any_error || errors(i, j) != 0;
+        unknown_in[i] |= !known;
+        error_in[i] |= errors(i, j) != 0;
       }
+    });
+    any_unknown = std::count(unknown_in.begin(), unknown_in.end(), 1) > 0;
+    any_error = std::count(error_in.begin(), error_in.end(), 1) > 0;
   }
 };
 
@@ -147,7 +159,7 @@ void bound(const SimulatedRunningError& ar, const Left& w, const Operand& bias, 
   const OtherRuns other_runs(ar, w, x.sizes, !bias.empty());
   const auto count = static_cast<double>(k + 1);
   const double native = gamma_above(count + 1, 0x1p-53).value(), factor = 1 + (count + 32) * 0x1p-51;
-  for (std::size_t i = 0; i < y.rows(); ++i) {
+  over_rows(y.rows(), [&](std::size_t i) {
     const double b = bias.empty() ? 0 : std::fabs(bias.at(0, i));
     for (std::size_t j = 0; j < n; ++j) {
       const double p = sums(i, j);
@@ -156,7 +168,7 @@ void bound(const SimulatedRunningError& ar, const Left& w, const Operand& bias, 
       if (all_runs) e += other_runs(p, i, j, b);
       y(i, j).e = unknown(i, j) > 0 ? infinite : RunningError::up(e * factor + count * 0x1p-1060);
     }
-  }
+  });
 }
 
 /// The values of the product.
@@ -164,8 +176,9 @@ void values(SimulatedRunningError& ar, const Operand& w, const Operand& bias, co
             MatrixView<Bounded> y) {
   Matrix<double> result(y.rows(), y.columns());
   matmul(ar.simulated(), w, bias, x.values.view(), result.view());
-  for (std::size_t i = 0; i < y.rows(); ++i)
+  over_rows(y.rows(), [&](std::size_t i) {
     for (std::size_t j = 0; j < y.columns(); ++j) y(i, j).x = result(i, j);
+  });
 }
 
 double largest_operand(const SimulatedRunningError& ar) {

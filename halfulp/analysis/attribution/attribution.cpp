@@ -6,7 +6,6 @@
 #include <numeric>
 
 #include "halfulp/analysis/attribution/expected_flips.hpp"
-#include "halfulp/analysis/logits.hpp"
 #include "halfulp/base/error.hpp"
 
 namespace halfulp {
@@ -163,15 +162,21 @@ Attribution attribute(const ModelRun& run, const AttributionOptions& options, co
   Attribution result;
   result.options = options;
   result.tokens = run.tokens.size();
-  const Matrix<double> logits = accurate_logits(run);
-  const std::vector<Margin> margins = top_margins(logits);
   std::optional<RecipeRun> recipe_run;
   if (options.run) recipe_run.emplace(run, options.bounds);
   RecipeRun* const kept = recipe_run ? &*recipe_run : nullptr;
-  const TargetFunctionals target = target_functionals(run, options, logits, margins, kept);
-  result.functionals = target.functionals.count;
+  Matrix<double> logits;
+  std::vector<Margin> margins;
+  TargetFunctionals target;
+  const auto functionals_of = [&](const Matrix<double>& z) {
+    logits = z;
+    margins = top_margins(z);
+    target = target_functionals(run, options, z, margins, kept);
+    return target.functionals;
+  };
   const Contributions contributions =
-      contributions_of(run, {}, target.functionals, {options.bounds, kept}, progress).front();
+      contributions_of(run, {}, functionals_of, {options.bounds, kept}, progress).front();
+  result.functionals = target.functionals.count;
   Summary(target, options, contributions, run.architecture.layers).fill(result);
   if (options.target == Target::token) result.margin = margins[options.token].value;
   if (options.flips) result.expected_flips = flips_of(run, logits, margins, target, contributions);

@@ -202,37 +202,51 @@ void put_in_run(const RecipeSums& in_run, Contributions& result) {
 std::vector<Contributions> contributions_of(const ModelRun& run, const std::vector<Recipe>& others,
                                             const Functionals& functionals,
                                             const ContributionOptions& options, const Progress& progress) {
-  const std::size_t count = functionals.count;
-  std::vector<RecipeSums> recipes;
-  recipes.emplace_back(run, count, [&](std::size_t layer, Site site, const Tensors<double>& inputs) {
-    return local_errors(run, layer, site, inputs, options.radii);
-  });
+  return contributions_of(
+      run, others, [&](const Matrix<double>&) { return functionals; }, options, progress);
+}
+
+std::vector<Contributions> contributions_of(const ModelRun& run, const std::vector<Recipe>& others,
+                                            const FunctionalsOf& functionals_of,
+                                            const ContributionOptions& options, const Progress& progress) {
   std::deque<ModelRun> runs;
   for (const Recipe& other : others) {
     if ((other.flash_block() > 0) != (run.recipe.flash_block() > 0))
       throw input_error("recipes with and without fused attention cannot share a sweep");
-    const ModelRun& own =
-        runs.emplace_back(ModelRun{run.architecture, run.weights, run.tokens, other, run.seed});
-    recipes.emplace_back(own, count, [&](std::size_t layer, Site site, const Tensors<double>& inputs) {
-      return local_errors(own, layer, site, inputs);
-    });
+    runs.emplace_back(ModelRun{run.architecture, run.weights, run.tokens, other, run.seed});
   }
+  std::size_t count = 0;
+  std::vector<RecipeSums> recipes;
   std::optional<RecipeSums> in_run;
   std::optional<DepthSums> depths;
-  if (options.recipe_run) {
+  const auto begin_sums = [&] {
+    recipes.emplace_back(run, count, [&](std::size_t layer, Site site, const Tensors<double>& inputs) {
+      return local_errors(run, layer, site, inputs, options.radii);
+    });
+    for (const ModelRun& own : runs)
+      recipes.emplace_back(own, count, [&own](std::size_t layer, Site site, const Tensors<double>& inputs) {
+        return local_errors(own, layer, site, inputs);
+      });
+    if (!options.recipe_run) return;
     in_run.emplace(run, count, [&](std::size_t layer, Site site, const Tensors<double>&) {
       auto errors = options.recipe_run->errors(layer, site);
       for (StepErrors& e : errors) e.sharing = {Sharing::Among::everything, false};
       return errors;
     });
     depths.emplace(*options.recipe_run, run.architecture.layers, count);
-  }
+  };
 
   double done = 0;
   const double whole = pass_cost(run.architecture, run.tokens.size());
   std::pair<std::size_t, Site> now{0, Site::embed};
   reverse(
-      run.architecture, [&](std::size_t layer, Site site) { return run.place(layer, site); }, functionals,
+      run.architecture, [&](std::size_t layer, Site site) { return run.place(layer, site); },
+      [&](const Matrix<double>& logits) {
+        Functionals functionals = functionals_of(logits);
+        count = functionals.count;
+        begin_sums();
+        return functionals;
+      },
       [&](const SiteAdjoint& piece) {
         if (progress && now != std::pair{piece.layer, piece.site}) {
           now = {piece.layer, piece.site};

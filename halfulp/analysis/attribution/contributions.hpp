@@ -59,5 +59,9 @@ std::vector<Contributions> contributions_of(const ModelRun& run, const std::vect
                                             const Functionals& functionals,
                                             const ContributionOptions& options = {},
                                             const Progress& progress = {});
+std::vector<Contributions> contributions_of(const ModelRun& run, const std::vector<Recipe>& others,
+                                            const FunctionalsOf& functionals_of,
+                                            const ContributionOptions& options = {},
+                                            const Progress& progress = {});
 
 }  // namespace halfulp

@@ -8,6 +8,13 @@
 namespace halfulp {
 namespace {
 
+template <class OfRow>
+void over_rows(std::size_t rows, OfRow of_row) {
+  parallel_for(rows, 64, [&](std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i) of_row(i);
+  });
+}
+
 /// What one site makes of tensors, in any arithmetic.
 class Evaluation {
  public:
@@ -31,12 +38,12 @@ class Evaluation {
   /// a - b where entries mean something, 0 elsewhere, in place of a.
   void subtract(Tensors<double>& a, const Tensors<double>& b) const {
     const std::size_t n = run_.tokens.size();
-    for (const Tensor t : writes())
-      parallel_for(a[t].rows(), 64, [&](std::size_t first, std::size_t last) {
-        const bool masked = t == Tensor::score || t == Tensor::weight;
-        for (std::size_t i = first; i < last; ++i)
-          for (std::size_t j = 0; j < n; ++j) a[t](i, j) = masked && j < i % n ? 0 : a[t](i, j) - b[t](i, j);
+    for (const Tensor t : writes()) {
+      const bool masked = t == Tensor::score || t == Tensor::weight;
+      over_rows(a[t].rows(), [&](std::size_t i) {
+        for (std::size_t j = 0; j < n; ++j) a[t](i, j) = masked && j < i % n ? 0 : a[t](i, j) - b[t](i, j);
       });
+    }
   }
 
  private:
@@ -102,7 +109,7 @@ double error_of_score_factor(Simulated& scaling, const Architecture& architectur
 }
 
 /// What the rounded factor does to all scores, and what is left.
-void separate_constant(const ModelRun& run, Staged& arithmetic, const Matrix<double>& scores,
+void separate_constant(const ModelRun& run, Staged& arithmetic, const Matrix<double>& scores, bool with_radii,
                        std::vector<StepErrors>& all) {
   const double delta = error_of_score_factor(arithmetic.step(Step::scale), run.architecture);
   if (std::fabs(delta) < 0x1p-50) return;
@@ -115,6 +122,7 @@ void separate_constant(const ModelRun& run, Staged& arithmetic, const Matrix<dou
       shared(i, t) = i % n <= t ? delta * shared(i, t) : 0;
       own(i, t) -= shared(i, t);
     }
+  if (with_radii) constant.radius = constant.error;
   all.push_back(std::move(constant));
 }
 
@@ -136,48 +144,60 @@ void put_radii_of(Tensor t, const Matrix<Bounded>& bounded, const RoundingRadius
   Matrix<double>& radius = e.radius[t] = Matrix<double>(bounded.rows(), n);
   Matrix<double>& spread = e.spread[t] = Matrix<double>(bounded.rows(), n);
   const bool masked = t == Tensor::score || t == Tensor::weight;
-  parallel_for(bounded.rows(), 64, [&](std::size_t first, std::size_t last) {
-    for (std::size_t i = first; i < last; ++i)
-      for (std::size_t j = masked ? i % n : 0; j < n; ++j) {
-        const Bounded& y = bounded(i, j);
-        const double storing = std::min(y.e, stored(std::fabs(y.x))), before = y.e - storing;
-        radius(i, j) = y.e;
-        spread(i, j) = std::isfinite(y.e) && h > 1 ? std::sqrt(before * before / h + storing * storing) : y.e;
-      }
+  over_rows(bounded.rows(), [&](std::size_t i) {
+    for (std::size_t j = masked ? i % n : 0; j < n; ++j) {
+      const Bounded& y = bounded(i, j);
+      const double storing = std::min(y.e, stored(std::fabs(y.x))), before = y.e - storing;
+      radius(i, j) = y.e;
+      spread(i, j) = std::isfinite(y.e) && h > 1 ? std::sqrt(before * before / h + storing * storing) : y.e;
+    }
   });
 }
 
 /// Worst-case radii of each step alone, and spreads: of h roundings in a sum, each at most u T, the squares
 /// sum to at most h (u T)^2, the h-th part of the square of their worst case.
-void put_radii(const ModelRun& run, std::size_t layer, Site site, const Tensors<double>& x,
-               std::vector<StepErrors>& all) {
-  const Evaluation evaluate(run, layer, site);
-  Tensors<Bounded> inputs;
-  for (const Tensor t : tensors_of(site, run.architecture, run.recipe.flash_block() > 0).reads) {
-    inputs[t] = Matrix<Bounded>(x[t].rows(), x[t].columns());
-    std::transform(x[t].values().begin(), x[t].values().end(), inputs[t].values().begin(), [](double entry) {
-      return Bounded{entry, 0};
-    });
-  }
-  StagedRunningError recipe = with_running_errors(run.arithmetic(layer, site), Runs::all);
-  for (StepErrors& e : all) {
-    if (e.sharing.among == Sharing::Among::everything && e.step == Step::scale) {
-      e.radius = e.error;  // a known constant
-      continue;
+class StepRadii {
+ public:
+  StepRadii(const ModelRun& run, std::size_t layer, Site site, const Tensors<double>& x)
+      : run_(run),
+        site_(site),
+        evaluate_(run, layer, site),
+        recipe_(with_running_errors(run.arithmetic(layer, site), Runs::all)) {
+    for (const Tensor t : tensors_of(site, run.architecture, run.recipe.flash_block() > 0).reads) {
+      inputs_[t] = Matrix<Bounded>(x[t].rows(), x[t].columns());
+      over_rows(x[t].rows(), [&](std::size_t i) {
+        for (std::size_t j = 0; j < x[t].columns(); ++j) inputs_[t](i, j) = {x[t](i, j), 0};
+      });
     }
-    StagedRunningError alone;
-    alone.set(e.step, recipe.step(e.step));
-    const Tensors<Bounded> bounded = evaluate(alone, inputs);
-    const RoundingRadius stored(recipe.step(e.step).simulated().out().rule());
-    const double h = e.step == Step::product ? roundings_of_product(run, site) : 1;
-    for (const Tensor t : evaluate.writes()) put_radii_of(t, bounded[t], stored, h, e);
   }
-}
+  /// Puts the radii of e's step in e; what the step makes of the inputs, nothing else rounded.
+  Tensors<double> put_in(StepErrors& e) {
+    StagedRunningError alone;
+    alone.set(e.step, recipe_.step(e.step));
+    const Tensors<Bounded> bounded = evaluate_(alone, inputs_);
+    const RoundingRadius stored(recipe_.step(e.step).simulated().out().rule());
+    const double h = e.step == Step::product ? roundings_of_product(run_, site_) : 1;
+    Tensors<double> values;
+    for (const Tensor t : evaluate_.writes()) {
+      put_radii_of(t, bounded[t], stored, h, e);
+      values[t] = Matrix<double>(bounded[t].rows(), bounded[t].columns());
+      over_rows(values[t].rows(), [&](std::size_t i) {
+        for (std::size_t j = 0; j < values[t].columns(); ++j) values[t](i, j) = bounded[t](i, j).x;
+      });
+    }
+    return values;
+  }
 
-}  // namespace
+ private:
+  const ModelRun& run_;
+  Site site_;
+  Evaluation evaluate_;
+  StagedRunningError recipe_;
+  Tensors<Bounded> inputs_;
+};
 
-std::vector<StepErrors> step_errors(const ModelRun& run, std::size_t layer, Site site,
-                                    const Tensors<double>& x) {
+std::vector<StepErrors> step_errors_with(StepRadii* radii, const ModelRun& run, std::size_t layer, Site site,
+                                         const Tensors<double>& x) {
   const Evaluation evaluate(run, layer, site);
   std::vector<StepErrors> all;
   Staged recipe = run.arithmetic(layer, site), so_far;
@@ -186,17 +206,28 @@ std::vector<StepErrors> step_errors(const ModelRun& run, std::size_t layer, Site
   for (const Step step : evaluate.steps()) {
     if (never_rounds(recipe.step(step))) continue;
     so_far.set(step, recipe.step(step));
-    Tensors<double> after = evaluate(so_far, x);
+    const bool first = all.empty();
     Sharing sharing = sharing_of(site, step, run.recipe.flash_block() > 0);
     if (step == Step::product && loads_round(run, layer, site, x, recipe.step(step).in()))
       sharing = {Sharing::Among::everything, false};
-    all.push_back({step, sharing, after, {}, {}});
-    evaluate.subtract(all.back().error, before);
+    StepErrors& e = all.emplace_back(StepErrors{step, sharing, {}, {}, {}});
+    Tensors<double> after;
+    if (radii) after = radii->put_in(e);
+    if (!radii || !first) after = evaluate(so_far, x);
+    e.error = after;
+    evaluate.subtract(e.error, before);
     if (site == Site::score && step == Step::scale)
-      separate_constant(run, recipe, before[Tensor::score], all);
+      separate_constant(run, recipe, before[Tensor::score], radii != nullptr, all);
     before = std::move(after);
   }
   return all;
+}
+
+}  // namespace
+
+std::vector<StepErrors> step_errors(const ModelRun& run, std::size_t layer, Site site,
+                                    const Tensors<double>& x) {
+  return step_errors_with(nullptr, run, layer, site, x);
 }
 
 std::vector<StepErrors> local_errors(const ModelRun& run, std::size_t layer, Site site,
@@ -205,14 +236,13 @@ std::vector<StepErrors> local_errors(const ModelRun& run, std::size_t layer, Sit
   for (const Tensor t : tensors_of(site, run.architecture, run.recipe.flash_block() > 0).reads) {
     x[t] = accurate[t];
     const Rounder stored(run.recipe.stored_as(run.architecture, layer, t));
-    parallel_for(x[t].rows(), 64, [&](std::size_t first, std::size_t last) {
-      for (std::size_t i = first; i < last; ++i)
-        for (std::size_t j = 0; j < x[t].columns(); ++j) x[t](i, j) = stored(x[t](i, j));
+    over_rows(x[t].rows(), [&](std::size_t i) {
+      for (std::size_t j = 0; j < x[t].columns(); ++j) x[t](i, j) = stored(x[t](i, j));
     });
   }
-  std::vector<StepErrors> all = step_errors(run, layer, site, x);
-  if (with_radii) put_radii(run, layer, site, x, all);
-  return all;
+  if (!with_radii) return step_errors(run, layer, site, x);
+  StepRadii radii(run, layer, site, x);
+  return step_errors_with(&radii, run, layer, site, x);
 }
 
 }  // namespace halfulp

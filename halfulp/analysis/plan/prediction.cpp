@@ -8,7 +8,6 @@
 #include "halfulp/analysis/attribution/contributions.hpp"
 #include "halfulp/analysis/attribution/expected_flips.hpp"
 #include "halfulp/analysis/cost.hpp"
-#include "halfulp/analysis/logits.hpp"
 #include "halfulp/arith/native.hpp"
 
 namespace halfulp {
@@ -73,18 +72,20 @@ PromotionPredictions::PromotionPredictions(const ModelRun& run, const RoundingRu
       promoted_(all_promoted(run.architecture, run.recipe, format)),
       probes_(probes),
       promotions_(promotions_of(run.architecture, run.recipe, format, run.tokens.size())) {
-  logits_ = accurate_logits(run);
-  margins_ = top_margins(logits_.view());
-  closest_ = closest_margins(margins_, most_margins);
-  const Functionals functionals = joined(
-      {divergence_probes(probes, run.seed), logit_probes(probes, run.seed), margin_functionals(closest_)});
+  const auto functionals_of = [&](const Matrix<double>& logits) {
+    logits_ = logits;
+    margins_ = top_margins(logits);
+    closest_ = closest_margins(margins_, most_margins);
+    return joined(
+        {divergence_probes(probes, run.seed), logit_probes(probes, run.seed), margin_functionals(closest_)});
+  };
   const std::vector<Contributions> all = contributions_of(
-      run, {all_widened(run.architecture, run.recipe, format), promoted_}, functionals, {}, progress);
+      run, {all_widened(run.architecture, run.recipe, format), promoted_}, functionals_of, {}, progress);
   std::vector<std::map<Key, std::vector<double>>> levels;
   for (const Contributions& one : all) levels.push_back(by_step(one, run.architecture.layers));
   for (const auto& [key, base] : levels[0]) {
     Part part{std::get<0>(key), std::get<1>(key), std::get<2>(key), {base, levels[1][key], levels[2][key]}};
-    for (auto& variance : part.variance) variance.resize(functionals.count);
+    for (auto& variance : part.variance) variance.resize(all.front().functionals);
     parts_.push_back(std::move(part));
   }
   const std::vector<double> whole = variances(Selection(promotions_.size()), false);

@@ -12,17 +12,18 @@ namespace {
 
 class Sweep {
  public:
-  Sweep(const Architecture& architecture, const PlaceOf& place_of, const Functionals& functionals,
+  Sweep(const Architecture& architecture, const PlaceOf& place_of, const FunctionalsOf& functionals_of,
         const VisitAdjoint& visit)
       : architecture_(architecture),
         place_of_(place_of),
-        functionals_(functionals),
         visit_(visit),
         tokens_(place_of(0, Site::embed).tokens.size()),
-        adjoints_(architecture, tokens_, functionals.count) {}
+        functionals_(functionals_of(forward_keeping_inputs())),
+        adjoints_(architecture, tokens_, functionals_.count) {
+    if (functionals_.count == 0) throw shape_error("reverse: no functionals");
+  }
 
   void run(std::size_t gradient_numbers) {
-    forward_keeping_inputs();
     head(gradient_numbers);
     pass(architecture_.layers, Site::final_norm);
     for (std::size_t layer = architecture_.layers; layer-- > 0;) {
@@ -37,7 +38,8 @@ class Sweep {
  private:
   Place place(std::size_t layer, Site site) const { return unfused(place_of_(layer, site)); }
 
-  void forward_keeping_inputs() {
+  /// The logits.
+  const Matrix<double>& forward_keeping_inputs() {
     values_ = forward(
         architecture_, [&](std::size_t layer, Site site) { return place(layer, site); },
         [](std::size_t, Site) { return Native(); },
@@ -46,6 +48,7 @@ class Sweep {
           if (site == Site::mlp_residual) inputs_.push_back(tensors[Tensor::next_stream]);
         });
     inputs_.pop_back();  // the output of the last layer stands in values_
+    return std::as_const(values_)[Tensor::logits];
   }
 
   /// Some tokens at a time, because the gradients of all would be vocabulary times n times P numbers.
@@ -98,11 +101,11 @@ class Sweep {
 
   const Architecture& architecture_;
   const PlaceOf& place_of_;
-  const Functionals& functionals_;
   const VisitAdjoint& visit_;
   std::size_t tokens_;
   std::vector<Matrix<double>> inputs_;  // of layers not yet passed
   Tensors<double> values_;
+  Functionals functionals_;
   AdjointTensors adjoints_;
 };
 
@@ -120,8 +123,13 @@ Functionals linear_functionals(std::vector<Matrix<double>> gradients) {
 
 void reverse(const Architecture& architecture, const PlaceOf& place_of, const Functionals& functionals,
              const VisitAdjoint& visit, const ReverseOptions& options) {
-  if (functionals.count == 0) throw shape_error("reverse: no functionals");
-  Sweep(architecture, place_of, functionals, visit).run(options.gradient_numbers);
+  reverse(
+      architecture, place_of, [&](const Matrix<double>&) { return functionals; }, visit, options);
+}
+
+void reverse(const Architecture& architecture, const PlaceOf& place_of, const FunctionalsOf& functionals_of,
+             const VisitAdjoint& visit, const ReverseOptions& options) {
+  Sweep(architecture, place_of, functionals_of, visit).run(options.gradient_numbers);
 }
 
 }  // namespace halfulp

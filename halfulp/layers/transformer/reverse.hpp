@@ -26,6 +26,9 @@ struct Functionals {
   std::function<void(std::size_t first, MatrixView<const double> z, MatrixView<double> z_bar)> gradient;
 };
 
+/// Functionals that depend on what the accurate logits [vocabulary, n] are.
+using FunctionalsOf = std::function<Functionals(const Matrix<double>& logits)>;
+
 /// F_p(Z) = sum_it C_p(i, t) Z(i, t).  Each C_p [vocabulary, n].
 Functionals linear_functionals(std::vector<Matrix<double>> gradients);
 
@@ -52,6 +55,10 @@ struct ReverseOptions {
 /// place_of as for forward().  Pieces come site by site from head to embed, score and softmax after pv, one
 /// thread calling.  Throws interrupted; shape_error when there are no functionals.
 void reverse(const Architecture& architecture, const PlaceOf& place_of, const Functionals& functionals,
+             const VisitAdjoint& visit, const ReverseOptions& options = {});
+
+/// The same; functionals_of is called once, after the forward pass.
+void reverse(const Architecture& architecture, const PlaceOf& place_of, const FunctionalsOf& functionals_of,
              const VisitAdjoint& visit, const ReverseOptions& options = {});
 
 }  // namespace halfulp
