@@ -1,5 +1,6 @@
-# add_floor(name [ABOVE floor] [DEPENDS libraries]): a static library halfulp_<name> of halfulp/<name>/**.cpp, and one
-# test program <name>_tests of its *_test.cpp.  A floor sees the floors below it and nothing else.
+# add_floor(name [ABOVE floor] [COLD] [DEPENDS libraries] [PRECOMPILE headers]): a static library halfulp_<name> of
+# halfulp/<name>/**.cpp, and one test program <name>_tests of its *_test.cpp.  A floor sees the floors below it and
+# nothing else.  COLD: no loop of it is worth the compiler's time.  PRECOMPILE: other people's headers, read once.
 
 set(HALFULP_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
@@ -10,11 +11,13 @@ if(HALFULP_WERROR)
 endif()
 # Results must have the same bits everywhere: no contraction to fused multiply-add unless written so.
 set(HALFULP_FLAGS -ffp-contract=off ${HALFULP_WARNINGS})
+# Where time goes into compiling rather than running: cold floors and tests.
+set(HALFULP_COLD_FLAGS $<$<CONFIG:Release>:-O1>)
 
 include(${CMAKE_CURRENT_LIST_DIR}/targets.cmake)
 
 function(add_floor name)
-  cmake_parse_arguments(PARSE_ARGV 1 FLOOR "" "ABOVE" "DEPENDS")
+  cmake_parse_arguments(PARSE_ARGV 1 FLOOR "COLD" "ABOVE" "DEPENDS;PRECOMPILE")
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/halfulp/${name}/*.cpp)
   set(tests ${sources})
   set(targets ${sources})
@@ -29,6 +32,10 @@ function(add_floor name)
   target_include_directories(halfulp_${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_compile_options(halfulp_${name} PRIVATE ${HALFULP_FLAGS})
   target_link_libraries(halfulp_${name} PUBLIC ${FLOOR_DEPENDS})
+  if(FLOOR_COLD)
+    target_compile_options(halfulp_${name} PRIVATE ${HALFULP_COLD_FLAGS})
+    target_precompile_headers(halfulp_${name} PRIVATE ${FLOOR_PRECOMPILE})
+  endif()
   if(targets)
     add_targets(halfulp_${name} ${targets})
   endif()
@@ -47,7 +54,8 @@ function(add_floor name)
 
   if(HALFULP_TESTS AND tests)
     add_executable(${name}_tests ${tests})
-    target_compile_options(${name}_tests PRIVATE ${HALFULP_FLAGS})
+    target_compile_options(${name}_tests PRIVATE ${HALFULP_FLAGS} ${HALFULP_COLD_FLAGS})
+    target_precompile_headers(${name}_tests PRIVATE <gtest/gtest.h> ${FLOOR_PRECOMPILE})
     target_compile_definitions(${name}_tests PRIVATE HALFULP_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     target_link_libraries(${name}_tests PRIVATE halfulp_${name} GTest::gtest_main mpfr gmp)
     gtest_discover_tests(${name}_tests DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 600)
