@@ -65,7 +65,9 @@ bool read_layers(std::string_view word, Override& override) {
   const auto first = whole_number(word.substr(0, dash));
   if (!first) return false;
   const auto last = dash == std::string_view::npos ? first : whole_number(word.substr(dash + 1));
-  if (!last || *last < *first) return false;
+  if (!last) return false;
+  if (*last < *first)
+    throw usage_error("recipe: layers " + quoted(word) + " run backwards: write the smaller number first");
   override.first_layer = first;
   override.last_layer = last;
   return true;
@@ -142,6 +144,7 @@ void Recipe::read(std::string_view text, bool from_file) {
 }
 
 void Recipe::read_item(std::string_view item) {
+  if (item.empty()) throw usage_error("recipe: a comma with nothing beside it: leave it out");
   const auto equals = item.find('=');
   if (equals == std::string_view::npos)
     throw usage_error("recipe: " + quoted(item) + " is not of the form site[.step][.in|.acc|.out]=format");

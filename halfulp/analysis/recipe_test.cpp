@@ -153,7 +153,10 @@ TEST(Recipe, MistakesNameTheWordAndTheCure) {
   has(message_of("fp8"), "scales");
   has(message_of("nvfp4"), "scales");
   has(message_of(""), "empty");
-  has(message_of("bf16,"), "not of the form");
+  has(message_of("bf16,"), "comma");
+  has(message_of("bf16,,qkv=fp32"), "comma");
+  has(message_of("bf16,5-3.qkv=fp32"), "backwards");
+  has(message_of("bf16,qkv=fp32:random"), "stochastic");
 }
 
 TEST(Recipe, ReadingWhatWasStoredSoIsNoErrorOfTheReader) {

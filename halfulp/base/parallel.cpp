@@ -1,5 +1,6 @@
 #include "halfulp/base/parallel.hpp"
 
+#include <oneapi/tbb/info.h>
 #include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/task_arena.h>
 
@@ -22,7 +23,8 @@ std::unique_ptr<tbb::task_arena>& arena() {
 
 void set_threads(std::size_t count) {
   arena() = std::make_unique<tbb::task_arena>(
-      count == 0 ? all_processors : static_cast<int>(std::min<std::size_t>(count, 4096)));
+      count == 0 ? all_processors
+                 : static_cast<int>(std::min<std::size_t>(count, tbb::info::default_concurrency())));
 }
 
 std::size_t threads() { return static_cast<std::size_t>(arena()->max_concurrency()); }

@@ -69,15 +69,17 @@ TEST(CertifyVerb, MistakesAreOneLineWithTheRightCode) {
     EXPECT_TRUE(result.out.empty());
   };
   expect(certify({"--delta", "0"}), 2, "--delta");
-  expect(certify({"--delta", "1.5"}), 2, "--delta");
+  expect(certify({"--delta", "1.5"}), 2, "--delta 1.5");
   expect(certify({"--delta", "nan"}), 2, "--delta");
   expect(certify({"--delta", "small"}), 2, "--delta");
   expect(run({"certify", "-m", model, "--candidates", "0"}, ""), 2, "--candidates");
   expect(run({"certify", "-m", model, "--candidates", "-1"}, ""), 2, "--candidates");
+  expect(run({"certify", "-m", model, "--candidates", "9999999"}, ""), 2, "--candidates 9999999");
   expect(certify({"--runs", "0"}), 2, "--runs");
   expect(certify({"--recipe", "bf61"}), 2, "bf16");
   expect(certify({"--recipe", "bf16,9.qkv=fp32"}), 2, "0 to 3");
   expect(certify({"-o", "certificate.txt"}), 2, ".json");
+  expect(certify({"-o", ""}), 2, "after -o, is empty");
   expect(certify({"-o", "/nonexistent/c.json"}), 4, "/nonexistent/c.json");
   expect(certify({"--ids", "/nonexistent.json"}), 3, "/nonexistent.json");
   expect(run({"certify", "-m", "/nonexistent"}, ""), 3, "/nonexistent");

@@ -97,6 +97,11 @@ int parse_and_run(std::vector<std::string> arguments, Console& console) {
     return 2;
   }
   check_verb(program, arguments);
+  for (std::size_t i = 0; i < arguments.size(); ++i)
+    if (arguments[i].empty())
+      throw usage_error("argument " + std::to_string(i + 1) +
+                        (i > 0 ? ", after " + arguments[i - 1] + "," : "") +
+                        " is empty: a variable of the shell that is not set?");
   console.command_line = "halfulp";
   for (const std::string& argument : arguments) console.command_line += " " + argument;
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back

@@ -92,6 +92,7 @@ std::string risk_text(const Json& d) {
                competitors});
   }
   std::string text = "\nTokens at risk, the likeliest flips first (radius: probabilistic)\n" + table.text();
+  text += "  (at risk: not shown to be certain; a small probability is an estimate, not a bound)\n";
   if (risky.size() > most) text += fmt::format("  and {} more\n", risky.size() - most);
   return text;
 }

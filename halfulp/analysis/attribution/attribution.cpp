@@ -1,5 +1,7 @@
 #include "halfulp/analysis/attribution/attribution.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -157,7 +159,8 @@ void observe(const ModelRun& run, MatrixView<const double> z, MatrixView<const d
 
 Attribution attribute(const ModelRun& run, const AttributionOptions& options, const Progress& progress) {
   options.check(run.tokens.size());
-  if (!(options.delta > 0 && options.delta < 1)) throw usage_error("--delta: between 0 and 1");
+  if (!(options.delta > 0 && options.delta < 1))
+    throw usage_error(fmt::format("--delta {:g}: a probability between 0 and 1", options.delta));
   run.recipe.check(run.architecture);
   Attribution result;
   result.options = options;

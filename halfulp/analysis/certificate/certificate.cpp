@@ -1,5 +1,7 @@
 #include "halfulp/analysis/certificate/certificate.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -88,7 +90,8 @@ std::string_view name_of(Verdict verdict) {
 }
 
 void check(const CertificateOptions& options) {
-  if (!(options.delta > 0 && options.delta < 1)) throw usage_error("--delta: between 0 and 1");
+  if (!(options.delta > 0 && options.delta < 1))
+    throw usage_error(fmt::format("--delta {:g}: a probability between 0 and 1", options.delta));
   if (options.candidates == 0) throw usage_error("--candidates 0: at least one competitor");
   if (options.runs == 0) throw usage_error("--runs 0: at least one run");
 }
@@ -96,6 +99,9 @@ void check(const CertificateOptions& options) {
 Certificate certify(const ModelRun& run, const CertificateOptions& options, const Progress& progress) {
   check(options);
   run.recipe.check(run.architecture);
+  if (options.candidates >= run.architecture.vocabulary)
+    throw usage_error(fmt::format("--candidates {}: the vocabulary has {} other tokens", options.candidates,
+                                  run.architecture.vocabulary - 1));
   Certificate result;
   result.options = options;
   result.at_random = rounds_at_random(run);
