@@ -11,8 +11,7 @@
 #include <vector>
 
 #include "halfulp/models/attention/attention_weights.hpp"
-#include "halfulp/models/mapped_file.hpp"
-#include "halfulp/models/tensor_table.hpp"
+#include "halfulp/models/checkpoint.hpp"
 
 namespace halfulp {
 
@@ -33,14 +32,14 @@ struct AttentionModel {
   std::string describe(const WeightView& view) const;
 };
 
-/// Opens a checkpoint's folder.  Norms and biases are checked to be finite; the matrices, which can be many
-/// gigabytes, are not read: whoever reads them must look for NaN and infinity.
+/// Opens a checkpoint's folder.  Norms and biases are checked to be finite unless allowed otherwise; the
+/// matrices, which can be many gigabytes, are not read: whoever reads them must look for NaN and infinity.
 /// Throws input_error, one line naming file and key or tensor, when anything is missing, broken,
 /// contradictory or absurd.
-AttentionModel read_attention(const std::filesystem::path& folder);
+AttentionModel read_attention(const std::filesystem::path& folder, const LoadOptions& options = {});
 
-/// "Llama, Mistral, ...": for messages.
-std::string attention_families();
+/// The same of a model whose config_text and tensors are there already; the names open messages.
+void find_attention(AttentionModel& model, const std::string& config_name, const std::string& tensors_name);
 
 /// As model_hash(const Checkpoint&), of the same bytes.
 std::string model_hash(const AttentionModel& model);
