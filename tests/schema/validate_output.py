@@ -38,6 +38,10 @@ COMMANDS = {
         f"certify {MODEL} --tokens 6 --candidates 2 --json",
         f"certify {MODEL} --tokens 4 --candidates 1 --recipe fp32,head=bf16:stochastic --runs 2 --json",
     ],
+    "spectra": [
+        f"spectra {MODEL} --json",
+        f"spectra {MODEL} --layers 1-2 --compare {MODEL.split()[1]} --json",
+    ],
     "attribute": [
         f"attribute {MODEL} --tokens 12 --probes 2 --json",
         f"attribute {MODEL} --tokens 12 --probes 2 --recipe fp16-flash --target loss --run --json",
