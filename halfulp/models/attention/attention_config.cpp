@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -16,7 +17,7 @@ using Names = ConfigKeys::Names;
 // Far above any model, and low enough that no product of three of them overflows.
 constexpr std::size_t largest_width = 1 << 20, largest_layers = 1 << 14, largest_positions = 1 << 28;
 
-constexpr Names width_keys{"hidden_size", "n_embd", "d_model", "model_dim"};
+constexpr Names width_keys{"hidden_size", "n_embd", "d_model", "model_dim", "dim"};
 constexpr Names layer_keys{"num_hidden_layers", "n_layer", "num_layers", "n_layers"};
 constexpr Names head_keys{"num_attention_heads", "n_head", "num_heads", "n_heads"};
 constexpr Names kv_head_keys{"num_key_value_heads", "num_kv_heads", "n_head_kv", "n_kv_heads"};
@@ -35,8 +36,10 @@ std::size_t size_or_usual(ConfigKeys& keys, Names names, std::size_t largest, st
 std::size_t read_kv_heads(ConfigKeys& keys, const AttentionFamily& family, std::size_t heads, bool nested,
                           std::vector<std::string>& warnings) {
   if (!family.grouped) return heads;
+  if (!family.is_known && keys.flag_or({"multi_query"}, false) &&
+      !keys.flag_or({"new_decoder_architecture"}, false))
+    return 1;  // Falcon, which ignores num_kv_heads then
   if (keys.find(kv_head_keys) != nullptr) return keys.size(kv_head_keys, largest_width);
-  if (!family.is_known && keys.flag_or({"multi_query"}, false)) return 1;
   if (nested && family.usual.kv_heads != 0 && keys.find(head_keys) == nullptr)
     return size_or_usual(keys, kv_head_keys, largest_width, family.usual.kv_heads, family, warnings);
   return heads;
@@ -134,6 +137,14 @@ double read_norm_epsilon(ConfigKeys& keys, const AttentionFamily& family) {
 
 bool read_bias(ConfigKeys& keys, const BiasRule& rule) {
   return rule.key == nullptr ? rule.otherwise : keys.flag_or({rule.key}, rule.otherwise);
+}
+
+bool has_rotary(ConfigKeys& keys, const AttentionFamily& family, std::size_t layer) {
+  const json* const list = family.is_known ? nullptr : keys.find({"no_rope_layers"});
+  if (list == nullptr || !list->is_array() || list->empty()) return true;
+  if (layer >= list->size() || !(*list)[layer].is_number_unsigned())
+    keys.fail("no_rope_layers", fmt::format("{} is not a list of 0 or 1 for each layer", show(*list)));
+  return (*list)[layer] != 0;
 }
 
 std::string read_layer_type(ConfigKeys& keys, const AttentionFamily& family, std::size_t layer) {

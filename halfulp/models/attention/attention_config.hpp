@@ -32,6 +32,9 @@ double read_norm_epsilon(ConfigKeys& keys, const AttentionFamily& family);
 /// Whether there are biases, by the family's rule.
 bool read_bias(ConfigKeys& keys, const BiasRule& rule);
 
+/// Whether a layer of a model with rotary embedding has it: "no_rope_layers" has 0 for those that have not.
+bool has_rotary(ConfigKeys& keys, const AttentionFamily& family, std::size_t layer);
+
 /// "full_attention", "sliding_attention", ... of a layer; empty when config.json does not distinguish.
 std::string read_layer_type(ConfigKeys& keys, const AttentionFamily& family, std::size_t layer);
 

@@ -12,6 +12,7 @@
 #include "halfulp/models/attention/layer_reader.hpp"
 #include "halfulp/models/attention/name_patterns.hpp"
 #include "halfulp/models/attention/rotary_config.hpp"
+#include "halfulp/models/attention/tensor_root.hpp"
 #include "halfulp/models/checkpoint_files.hpp"
 #include "halfulp/models/config_document.hpp"
 #include "halfulp/models/finite.hpp"
@@ -59,10 +60,11 @@ std::string position_kind(ConfigKeys& keys, const AttentionFamily& family, const
 void warn_of_positions(const AttentionModel& model, bool is_known, std::vector<std::string>& warnings) {
   const std::string& kind = model.shape.position_kind;
   if (kind == "rotary") {
-    if (!is_known)
-      warnings.push_back(fmt::format("the rotary embedding was taken to turn entries (i, {}) of {} in {}",
-                                     model.layers[0].rotary.interleaved ? "i + 1" : "i + r/2",
-                                     model.layers[0].rotary.dims, model.shape.head_width));
+    const RotaryEmbedding& rotary = model.layers[0].rotary;
+    if (!is_known && rotary.dims > 0)
+      warnings.push_back(fmt::format("the rotary embedding was taken to turn entries ({}) of {} in {}",
+                                     rotary.interleaved ? "2i, 2i + 1" : "i, i + r/2", rotary.dims,
+                                     model.shape.head_width));
   } else if (kind != "learned" && kind != "none") {
     warnings.push_back(
         fmt::format("positions ({}) enter the scores in a way that is not taken into account", kind));
@@ -132,7 +134,11 @@ void find_attention(AttentionModel& model, const std::string& config_name, const
   if (family.is_known) {
     root = find_root(table, family.names);
   } else {
-    guess_names(table, family, shape, root, warnings);
+    const bool says_layer_norm = keys.find({"layer_norm_eps"}) != nullptr ||
+                                 keys.find({"layer_norm_epsilon"}) != nullptr ||
+                                 keys.find({"layernorm_epsilon"}) != nullptr;
+    family.norm = says_layer_norm ? NormParameters::Kind::layer : NormParameters::Kind::rms;
+    root = guess_names(table, family, shape, warnings);
     check_attention_shape(keys, shape);
   }
   shape.position_kind = position_kind(keys, family, table);
@@ -144,7 +150,7 @@ void find_attention(AttentionModel& model, const std::string& config_name, const
     if (!family.is_known && !reader.has_attention(layer)) continue;  // of another kind
     AttentionWeights w = reader.read(layer);
     w.score_scale = read_score_scale(keys, family, shape, layer);
-    if (shape.position_kind == "rotary") {
+    if (shape.position_kind == "rotary" && has_rotary(keys, family, layer)) {
       const std::string type = read_layer_type(keys, family, layer);
       auto found = rotary_of.find(type);
       if (found == rotary_of.end())

@@ -76,16 +76,19 @@ HeadNorm LayerReader::head_norm(const std::string& name, std::size_t heads) {
   n.epsilon = expect_.epsilon;
   n.one_plus_gain = family_.one_plus_gain;
   const std::string weight = name + ".weight";
+  const std::size_t a = shape_.head_width;
   const TensorInfo* const info = table_.find(weight);
-  // One gain for all heads, or a longer one over all heads together; equal where there is one head.
-  n.across_heads =
-      info != nullptr && info->tensor.shape.size() == 1 && info->tensor.shape[0] != shape_.head_width;
-  const std::size_t entries = n.across_heads ? heads * shape_.head_width : shape_.head_width;
-  n.gain = heads_by_columns(table_.vector(weight, entries), 0, shape_.head_width, heads,
-                            n.across_heads ? shape_.head_width : 0);
+  const std::vector<std::size_t> stored = info == nullptr ? std::vector<std::size_t>{} : info->tensor.shape;
+  if (stored.size() == 2) {  // a gain for each head
+    n.gain = heads_by_rows(table_.matrix(weight, heads, a), 0, 1, heads, 1);
+    return n;
+  }
+  // One gain for all heads, or a longer one over all heads together; the same where there is one head.
+  n.across_heads = stored.size() == 1 && stored[0] != a;
+  const std::size_t entries = n.across_heads ? heads * a : a, step = n.across_heads ? a : 0;
+  n.gain = heads_by_columns(table_.vector(weight, entries), 0, a, heads, step);
   if (n.kind == NormParameters::Kind::layer && table_.has(name + ".bias"))
-    n.bias = heads_by_columns(table_.vector(name + ".bias", entries), 0, shape_.head_width, heads,
-                              n.across_heads ? shape_.head_width : 0);
+    n.bias = heads_by_columns(table_.vector(name + ".bias", entries), 0, a, heads, step);
   return n;
 }
 
@@ -130,8 +133,9 @@ PerceptronWeights LayerReader::read_perceptron(std::size_t layer) {
   PerceptronWeights p;
   const std::string first = names.gate_up.empty() ? names.up : names.gate_up;
   const TensorInfo* const info = first.empty() ? nullptr : table_.find(at(layer, first) + ".weight");
-  if (info == nullptr || info->tensor.shape.size() != 2) return p;
-  const std::size_t d = shape_.width, rows = info->tensor.shape[names.transposed ? 1 : 0];
+  if (info == nullptr) return p;
+  const auto& shape = info->tensor.shape;
+  const std::size_t d = shape_.width, rows = shape.size() == 2 ? shape[names.transposed ? 1 : 0] : 1;
   const std::size_t stated = names.gate_up.empty() ? shape_.inner : 2 * shape_.inner;
   const std::size_t stored = stated != 0 ? stated : rows;  // taking it says so when they differ
   if (names.gate_up.empty()) {

@@ -9,14 +9,11 @@
 
 namespace halfulp {
 
-/// What stands before a family's names ("model.", "language_model.model.", ""), found by the tensor of layer
-/// 0's queries; towers for images and sound are passed over.  Throws input_error when there is none, or more
-/// than one.
-std::string find_root(const TensorTable& table, const LayerNames& names);
-
-/// Fills family.names and family.norm, the widths and number of layers that `shape` lacks, and `root`.  Each
-/// assumption is a line in `warnings`.  Throws input_error when no attention is recognised.
-void guess_names(const TensorTable& table, AttentionFamily& family, AttentionShape& shape, std::string& root,
-                 std::vector<std::string>& warnings);
+/// Fills family.names and family.norm (whose value before is believed unless tensors tell otherwise), the
+/// widths and the number of layers that `shape` lacks; returns the root of the names.  Each assumption is a
+/// line in `warnings`. Throws input_error when no attention is recognised, or it does not fit the number of
+/// heads.
+std::string guess_names(const TensorTable& table, AttentionFamily& family, AttentionShape& shape,
+                        std::vector<std::string>& warnings);
 
 }  // namespace halfulp
