@@ -173,10 +173,10 @@ TEST(Spectra, OfEveryArchitectureAreThoseOfTheDenseProducts) {
       const Ball sizes = sizes_norm_of(layer, layer.key, kv, layer.query, h.head, d, f);
       EXPECT_LE(h.abs_sigma_max.lower, upper_end(sizes));
       EXPECT_GE(h.abs_sigma_max.upper, lower_end(sizes));
-      EXPECT_LE(h.abs_sigma_max.upper, h.abs_sigma_max.lower * (1 + 2e-9));
+      EXPECT_LE(h.abs_sigma_max.upper, h.abs_sigma_max.lower * (1 + 1e-6));
       EXPECT_TRUE(std::isinf(h.factor_as_printed));
       EXPECT_NEAR(h.factor_repaired, 1 + 4 * d * layer.score_scale * double(sizes.mid),
-                  1e-7 * h.factor_repaired);
+                  1e-6 * h.factor_repaired);
 
       const auto v = [&](bool augmented) { return rows_of(layer, layer.value, kv, d, ones, augmented); };
       const WeightView out = layer.out.weight.head(h.head);
@@ -286,7 +286,9 @@ TEST(Spectra, NoInputAndNoDistanceMakeALargerLogit) {
         EXPECT_LE(found, h.logit.value * (1 + 1e-12)) << c.name << " " << h.layer << "." << h.head;
         closest = std::fmax(closest, found / h.logit.value);
       }
-      if (c.model.shape.score_cap > 0) EXPECT_LE(h.logit.value, c.model.shape.score_cap);
+      if (c.model.shape.score_cap > 0) {
+        EXPECT_LE(h.logit.value, c.model.shape.score_cap);
+      }
       EXPECT_EQ(h.logits_normalised, c.name == "qwen3" || c.name == "gemma3");
     }
     EXPECT_GE(closest, c.name == "gpt2 without biases" ? 0.99 : 0.3) << c.name;

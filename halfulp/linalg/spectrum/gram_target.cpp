@@ -185,9 +185,13 @@ HWY_INLINE Eight small_sizes(const std::uint16_t* from) {
   const hn::Rebind<std::uint64_t, P::Tag> u;
   const hn::Rebind<std::uint16_t, P::Tag> h;
   for (std::size_t p = 0; p < Eight::parts; ++p) {
-    const auto bits = hn::PromoteTo(
-        u, hn::PromoteTo(hn::Rebind<std::uint32_t, P::Tag>(), hn::LoadU(h, from + p * P::lanes)));
-    a.v[p] = P(hn::BitCast(P::Tag(), hn::ShiftRight<4>(hn::ShiftLeft<49>(bits))));
+    const auto size = hn::And(hn::LoadU(h, from + p * P::lanes), hn::Set(h, 0x7fff));
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+    const decltype(hn::Zero(u)) bits{_mm512_cvtepu16_epi64(size.raw)};
+#else
+    const auto bits = hn::PromoteTo(u, hn::PromoteTo(hn::Rebind<std::uint32_t, P::Tag>(), size));
+#endif
+    a.v[p] = P(hn::BitCast(P::Tag(), hn::ShiftLeft<45>(bits)));
   }
 #else
   double x[8];
@@ -200,58 +204,46 @@ HWY_INLINE Eight small_sizes(const std::uint16_t* from) {
   return a;
 }
 
-/// Columns at a time: what two passes over them read stays in the nearest cache.
-constexpr std::size_t sizes_panel = 128;
+// Columns go by 32 (the rest by 8): the widened numbers of the first product wait in `wide` for the second.
+template <std::size_t count>
+HWY_INLINE void add_columns(const std::uint16_t* w, std::size_t row_step, std::size_t rows,
+                            const double* gain_squares, const double* x, double* wide, double* lanes) {
+  Eight z[count];
+  unroll<count>([&](auto p) HALFULP_INLINE { z[p.value] = Eight(0.0); });
+  for (std::size_t i = 0; i < rows; ++i) {
+    const Eight factor(x[i]);
+    unroll<count>([&](auto p) HALFULP_INLINE {
+      const Eight size = small_sizes(w + i * row_step + 8 * p.value);
+      size.store(wide + (i * count + p.value) * 8);
+      z[p.value] = fused(size, factor, z[p.value]);
+    });
+  }
+  unroll<count>([&](auto p)
+                    HALFULP_INLINE { z[p.value] = z[p.value] * Eight::load(gain_squares + 8 * p.value); });
+  for (std::size_t i = 0; i < rows; ++i) {
+    Eight s = Eight::load(lanes + 8 * i);
+    unroll<count>([&](auto p) HALFULP_INLINE {
+      s = fused(Eight::load(wide + (i * count + p.value) * 8), z[p.value], s);
+    });
+    s.store(lanes + 8 * i);
+  }
+}
 
 void sizes_gram_times_bf16(const std::uint16_t* w, std::size_t row_step, std::size_t rows,
-                           std::size_t columns, const double* gain_squares, const double* x, double* lanes,
+                           std::size_t columns, const double* gain_squares, const double* x, double* scratch,
                            double* y) {
+  double* const lanes = scratch;
+  double* const wide = scratch + 8 * rows;
   for (std::size_t i = 0; i < 8 * rows; ++i) lanes[i] = 0;
-  for (std::size_t first = 0; first < columns; first += sizes_panel) {
-    const std::size_t count = columns - first < sizes_panel ? columns - first : sizes_panel;
-    alignas(64) double z[sizes_panel];
-    for (std::size_t k = 0; k < count; k += 32) {
-      Eight s[4] = {0.0, 0.0, 0.0, 0.0};
-      const std::size_t there = count - k < 32 ? (count - k) / 8 : 4;
-      if (there == 4) {
-        for (std::size_t i = 0; i < rows; ++i) {
-          const std::uint16_t* const from = w + i * row_step + first + k;
-          const Eight factor(x[i]);
-          unroll<4>([&](auto p) HALFULP_INLINE {
-            s[p.value] = fused(small_sizes(from + 8 * p.value), factor, s[p.value]);
-          });
-        }
-      } else {
-        for (std::size_t i = 0; i < rows; ++i)
-          for (std::size_t p = 0; p < there; ++p)
-            s[p] = fused(small_sizes(w + i * row_step + first + k + 8 * p), Eight(x[i]), s[p]);
-      }
-      for (std::size_t p = 0; p < there; ++p)
-        (s[p] * Eight::load(gain_squares + first + k + 8 * p)).store(z + k + 8 * p);
-    }
-    for (std::size_t i = 0; i < rows; ++i) {
-      const std::uint16_t* const from = w + i * row_step + first;
-      Eight s = Eight::load(lanes + 8 * i);
-      if (count == sizes_panel) {
-        Eight t[4] = {0.0, 0.0, 0.0, 0.0};
-        for (std::size_t k = 0; k < sizes_panel; k += 32)
-          unroll<4>([&](auto p) HALFULP_INLINE {
-            t[p.value] =
-                fused(small_sizes(from + k + 8 * p.value), Eight::load(z + k + 8 * p.value), t[p.value]);
-          });
-        s = s + ((t[0] + t[1]) + (t[2] + t[3]));
-      } else {
-        for (std::size_t k = 0; k < count; k += 8) s = fused(small_sizes(from + k), Eight::load(z + k), s);
-      }
-      s.store(lanes + 8 * i);
-    }
-  }
+  std::size_t k = 0;
+  for (; k + 32 <= columns; k += 32) add_columns<4>(w + k, row_step, rows, gain_squares + k, x, wide, lanes);
+  for (; k < columns; k += 8) add_columns<1>(w + k, row_step, rows, gain_squares + k, x, wide, lanes);
   for (std::size_t i = 0; i < rows; ++i) y[i] = sum(Eight::load(lanes + 8 * i));
 }
 
 void sizes_gram_times_bf16_transposed(const std::uint16_t* w, std::size_t row_step, std::size_t rows,
                                       std::size_t columns, const double* gain_squares, const double* x,
-                                      double*, double* y) {
+                                      double* wide, double* y) {
   for (std::size_t i = 0; i < rows; ++i) y[i] = 0;
   for (std::size_t k = 0; k < columns; ++k) {
     const std::uint16_t* const from = w + k * row_step;
@@ -259,11 +251,17 @@ void sizes_gram_times_bf16_transposed(const std::uint16_t* w, std::size_t row_st
     std::size_t i = 0;
     for (; i + 16 <= rows; i += 16)
       unroll<2>([&](auto p) HALFULP_INLINE {
-        t[p.value] = fused(small_sizes(from + i + 8 * p.value), Eight::load(x + i + 8 * p.value), t[p.value]);
+        const Eight size = small_sizes(from + i + 8 * p.value);
+        size.store(wide + i + 8 * p.value);
+        t[p.value] = fused(size, Eight::load(x + i + 8 * p.value), t[p.value]);
       });
-    for (; i < rows; i += 8) t[0] = fused(small_sizes(from + i), Eight::load(x + i), t[0]);
+    for (; i < rows; i += 8) {
+      const Eight size = small_sizes(from + i);
+      size.store(wide + i);
+      t[0] = fused(size, Eight::load(x + i), t[0]);
+    }
     const Eight z(sum(t[0] + t[1]) * gain_squares[k]);
-    for (i = 0; i < rows; i += 8) fused(small_sizes(from + i), z, Eight::load(y + i)).store(y + i);
+    for (i = 0; i < rows; i += 8) fused(Eight::load(wide + i), z, Eight::load(y + i)).store(y + i);
   }
 }
 

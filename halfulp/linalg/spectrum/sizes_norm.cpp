@@ -31,7 +31,7 @@ class SizesGram {
     for (std::size_t k = 0; k < m.columns(); ++k)
       squares_[k] =
           way_ == Way::any ? m.gain_at(k) : std::ldexp(m.gain_at(k) * m.gain_at(k), static_cast<int>(shift));
-    lanes_.resize(8 * m.rows());
+    scratch_.resize(40 * m.rows());
   }
 
   /// Roundings that a term of y goes through, that of g^2 among them.
@@ -45,10 +45,10 @@ class SizesGram {
     const auto* const bits = reinterpret_cast<const std::uint16_t*>(m_.weight.data);
     if (way_ == Way::by_rows)
       fast.sizes_gram_times_bf16(bits, m_.weight.row_stride, m_.rows(), m_.columns(), squares_.data(),
-                                 scaled_.data(), lanes_.data(), y.data());
+                                 scaled_.data(), scratch_.data(), y.data());
     else
       fast.sizes_gram_times_bf16_transposed(bits, m_.weight.column_stride, m_.rows(), m_.columns(),
-                                            squares_.data(), scaled_.data(), lanes_.data(), y.data());
+                                            squares_.data(), scaled_.data(), scratch_.data(), y.data());
   }
 
  private:
@@ -73,18 +73,15 @@ class SizesGram {
   int exponent_;
   Way way_ = Way::any;
   std::vector<double> squares_;  // g^2 2^(896 - 2 exponent); g where the way is any
-  std::vector<double> lanes_, scaled_;
+  std::vector<double> scratch_, scaled_;
 };
 
-/// The rows' sums of magnitudes: zeros, the largest's exponent, and whether all is finite.
+/// |W diag(g)| e.
 std::vector<double> row_sizes(const WideMatrix& m) {
   std::vector<double> line(m.columns()), sizes(m.rows());
   for (std::size_t i = 0; i < m.rows(); ++i) {
     m.weight.read_row(i, 0, line);
-    for (std::size_t k = 0; k < line.size(); ++k)
-      sizes[i] = std::fmax(sizes[i], std::fabs(line[k] * m.gain_at(k)));
-    for (std::size_t k = 0; k < line.size(); ++k)
-      if (!std::isfinite(line[k] * m.gain_at(k))) sizes[i] = infinite;
+    for (std::size_t k = 0; k < line.size(); ++k) sizes[i] += std::fabs(line[k] * m.gain_at(k));
   }
   return sizes;
 }
@@ -119,7 +116,9 @@ Bracket sizes_norm(const WideMatrix& k, std::span<const double> k_sizes, const W
 
   const double gamma = gamma_above(of_k.roundings() + of_q.roundings() + 8, 0x1p-53).value();
   std::vector<double> x(n), fx(n), y(n), fy(n), z(n);
-  for (std::size_t i = 0; i < n; ++i) x[i] = factor[i] > 0 ? 1 : 0;
+  // N x is |W_k| times something that is nearly constant where one vector dominates: so is |W_k| e.
+  for (std::size_t i = 0; i < n; ++i)
+    x[i] = factor[i] > 0 ? std::fmax(std::ldexp(k_sizes[i], -k_exponent), least_entry) : 0;
   Bracket squares{0, infinite};
   for (int iteration = 0; iteration < options.most_iterations; ++iteration) {
     throw_if_interrupted();

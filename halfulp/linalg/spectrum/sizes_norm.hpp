@@ -18,7 +18,7 @@ struct Bracket {
 };
 
 struct SizesNormOptions {
-  double close_enough = 1e-9;  // upper / lower - 1 of sigma_max^2
+  double close_enough = 1e-6;  // upper / lower - 1 of sigma_max^2
   int most_iterations = 100;   // after which the bracket is as wide as it is
 };
 
@@ -27,8 +27,8 @@ struct SizesNormOptions {
 Bracket sizes_norm(const WideMatrix& k, const WideMatrix& q, std::span<const double> f = {},
                    const SizesNormOptions& options = {});
 
-/// The same where the largest magnitudes (or the sums of magnitudes) of the rows of W diag(g) are known, [n]:
-/// they say which rows are zero and set the scale.
+/// The same where the sums of magnitudes of the rows of W diag(g) are known, [n]: they say which rows are
+/// zero, set the scale, and those of W_k are where the iteration starts.
 Bracket sizes_norm(const WideMatrix& k, std::span<const double> k_sizes, const WideMatrix& q,
                    std::span<const double> q_sizes, std::span<const double> f = {},
                    const SizesNormOptions& options = {});

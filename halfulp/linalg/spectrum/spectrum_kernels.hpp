@@ -32,15 +32,15 @@ struct SpectrumKernels {
   void (*column_sizes)(const double* slices, std::size_t count, std::size_t n, const double* weights,
                        double* plain, double* weighted) = nullptr;
   /// y = |W| D |W|^T x for D = diag(gain_squares), W [rows, columns], rows and columns multiples of 8; each
-  /// |w| is taken as 2^-896 times what it is, which the caller makes up for in x and D.  lanes: scratch of
-  /// 8 rows numbers.  Every y_i is a sum of terms >= 0 with at most sizes_roundings() roundings of each.
+  /// |w| is taken as 2^-896 times what it is, which the caller makes up for in x and D.  scratch: 40 rows
+  /// numbers.  Every y_i is a sum of terms >= 0; none is rounded more often than rows + columns + 16 times.
   void (*sizes_gram_times_bf16)(const std::uint16_t* w, std::size_t row_step, std::size_t rows,
                                 std::size_t columns, const double* gain_squares, const double* x,
-                                double* lanes, double* y) = nullptr;
+                                double* scratch, double* y) = nullptr;
   /// The same of a matrix that is stored transposed.
   void (*sizes_gram_times_bf16_transposed)(const std::uint16_t* w, std::size_t row_step, std::size_t rows,
                                            std::size_t columns, const double* gain_squares, const double* x,
-                                           double* lanes, double* y) = nullptr;
+                                           double* scratch, double* y) = nullptr;
   /// G = R^T R in place, the part above the diagonal read and written, zeros below.  Rows that were made
   /// before a pivot was not positive; n where all were.
   std::size_t (*cholesky)(double* g, std::size_t n, std::size_t pitch) = nullptr;

@@ -161,22 +161,27 @@ TEST(ProductSpectrum, OfHeadsOfUsualSizeAgreesWithTheVerifiedRange) {
 
 TEST(ProductSpectrum, HugeAndTinyWeightsAreNoTrouble) {
   const std::size_t n = 6, d = 12;
-  for (const double scale : {0x1p-400, 0x1p-100, 0x1p100, 0x1p400}) {
-    Matrix<double> m = random_matrix(n, d, 9);
-    const Stored plain(m, DType::fp64, false);
-    for (double& x : m.values()) x *= scale;
-    const Stored scaled(m, DType::fp64, false);
-    const auto s = singular_values_of(thin_factor({plain.view})),
-               t = singular_values_of(thin_factor({scaled.view}));
+  const Matrix<double> m = random_matrix(n, d, 9);
+  const Stored plain(m, DType::fp64, false);
+  const auto s = singular_values_of(thin_factor({plain.view}));
+  const Bracket b = sizes_norm({plain.view}, {plain.view});
+  for (const double scale : {0x1p-600, 0x1p-400, 0x1p-300, 0x1p-100, 0x1p100, 0x1p400}) {
+    Matrix<double> other = m;
+    for (double& x : other.values()) x *= scale;
+    const Stored scaled(other, DType::fp64, false);
+    const auto t = singular_values_of(thin_factor({scaled.view}));
     for (std::size_t i = 0; i < n; ++i) {
-      EXPECT_EQ(s.values[i] * scale, t.values[i]) << scale;
-      EXPECT_LE(t.lower[i], s.upper[i] * scale);
-      EXPECT_GE(t.upper[i], s.lower[i] * scale);
+      // Where squares underflow nothing is known but that the values are small.
+      if (scale > 0x1p-350) {
+        EXPECT_EQ(s.values[i] * scale, t.values[i]) << scale;
+      }
+      EXPECT_LE(t.lower[i], s.upper[i] * scale) << scale;
+      EXPECT_GE(t.upper[i], s.lower[i] * scale) << scale;
     }
-    const Bracket b = sizes_norm({plain.view}, {plain.view}), c = sizes_norm({scaled.view}, {plain.view});
-    EXPECT_LE(c.lower, b.upper * scale);
-    EXPECT_GE(c.upper, b.lower * scale);
-    EXPECT_LE(c.upper, c.lower * (1 + 1e-8));
+    const Bracket c = sizes_norm({scaled.view}, {plain.view});
+    EXPECT_LE(c.lower, b.upper * scale) << scale;
+    EXPECT_GE(c.upper, b.lower * scale) << scale;
+    EXPECT_LE(c.upper, c.lower * (1 + 1e-6)) << scale;
   }
 }
 
@@ -222,7 +227,7 @@ TEST(SizesNorm, BracketsTheLargestSingularValue) {
               c(i, j) += Ball(std::fabs(a.weight.at(l, i))) * std::fabs(gain[i]) * f[l] *
                          std::fabs(b.weight.at(l, j));
         const Ball known = singular_range<Ball>(c.view()).largest;
-        const Bracket s = sizes_norm(a, b, f);
+        const Bracket s = sizes_norm(a, b, f, {1e-9, 100});
         EXPECT_LE(s.lower, upper_end(known)) << kind;
         EXPECT_GE(s.upper, lower_end(known)) << kind;
         EXPECT_LE(s.upper, s.lower * (1 + 2e-9)) << kind;
