@@ -57,6 +57,22 @@ std::string ticks(const std::vector<double>& numbers) {
   return "(" + text + ")";
 }
 
+/// Five numbers on the colour scale.
+std::string colour_ticks(const Range& range, bool log) {
+  std::string text;
+  for (int i = 0; i <= 4; ++i) {
+    // Evenly spaced: powers of the fourth root of the quotient of the ends, by square roots.
+    const double root = std::sqrt(std::sqrt(range.high / range.low));
+    double x = range.low + 0.25 * i * (range.high - range.low);
+    if (log) {
+      x = range.low;
+      for (int k = 0; k < i; ++k) x *= root;
+    }
+    text += fmt::format("{}'{:.3g}' {}", i == 0 ? "" : ", ", x, x);
+  }
+  return "(" + text + ")";
+}
+
 std::string map_text(const HeatMap& map, std::size_t number, double total_width, double total_height) {
   const double x = static_cast<double>(number) * width, height = map_height(map);
   std::string text = margins({(x + left) / total_width, (x + width - right) / total_width,
@@ -75,7 +91,8 @@ std::string map_text(const HeatMap& map, std::size_t number, double total_width,
   if (!range.any)
     return text + "set label 'nothing finite to draw' at graph 0.5,0.5 center\nplot NaN notitle\n";
   if (map.log) text += "set logscale cb\n";
-  text += fmt::format("set cbrange [{}:{}]\nset format cb '%.2g'\nset colorbox\n", range.low, range.high);
+  text += fmt::format("set cbrange [{}:{}]\nset cbtics {}\nset colorbox\n", range.low, range.high,
+                      colour_ticks(range, map.log));
   text += fmt::format("$map{} << EOD\n", number);
   for (const auto& row : map.values) {
     for (const double value : row) text += is_shown(value, map.log) ? fmt::format("{} ", value) : "NaN ";

@@ -1,3 +1,4 @@
+// Heat maps: what gnuplot is told, and that it draws.
 #include "halfulp/report/heat_map.hpp"
 
 #include <gtest/gtest.h>

@@ -13,6 +13,7 @@
 #include "halfulp/base/parallel.hpp"
 #include "halfulp/base/random.hpp"
 #include "halfulp/linalg/kernels.hpp"
+#include "halfulp/linalg/matmul.hpp"
 #include "halfulp/linalg/singular_values.hpp"
 #include "halfulp/models/attention/attention_testing.hpp"
 
@@ -320,6 +321,28 @@ TEST(Spectra, NoDistanceMakesALargerSingularValue) {
       EXPECT_GE(largest, 0.2 * h.rotary_sigma) << c.name;
     }
   }
+}
+
+/// W_q -> G W_q, W_k -> G^-T W_k leaves C as it is: the slack is the proxy's, 1 for the balanced basis.
+TEST(Spectra, GaugeSlackIsThatOfTheBasis) {
+  // Rows of W_k and W_q in two dimensions: balanced (orthogonal, of like lengths), and sheared by G = (1 a; 0
+  // 1).
+  const double a = 3;
+  Matrix<double> q(2, 4), k(2, 4);
+  q(0, 0) = k(0, 0) = 2;
+  q(1, 1) = k(1, 1) = 1;
+  const auto slack = [](const Matrix<double>& x, const Matrix<double>& y) {
+    return circuit_of(thin_factor({operand_of(x.view()).view}), thin_factor({operand_of(y.view()).view}), 2)
+        .gauge_slack;
+  };
+  EXPECT_NEAR(slack(k, q), 1, 1e-12);
+  Matrix<double> sheared_q = q, sheared_k = k;
+  for (std::size_t j = 0; j < 4; ++j) {
+    sheared_q(0, j) += a * q(1, j);  // G
+    sheared_k(1, j) -= a * k(0, j);  // G^-T
+  }
+  // |row of k| |row of q| summed: 2 sqrt(4 + 9) + sqrt(36 + 1) 1, over the nuclear norm 4 + 1
+  EXPECT_NEAR(slack(sheared_k, sheared_q), (2 * std::sqrt(13.0) + std::sqrt(37.0)) / 5, 1e-12);
 }
 
 TEST(Spectra, FunctionalsAreTheirDefinitions) {
