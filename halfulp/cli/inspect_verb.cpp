@@ -9,6 +9,7 @@
 #include "halfulp/base/error.hpp"
 #include "halfulp/cli/verb.hpp"
 #include "halfulp/linalg/matmul.hpp"
+#include "halfulp/models/attention/attention_family.hpp"
 #include "halfulp/models/config.hpp"
 #include "halfulp/report/inspect_report.hpp"
 
