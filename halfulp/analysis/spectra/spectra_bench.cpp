@@ -131,7 +131,8 @@ int main(int argc, char** argv) {
   }
   if (!std::filesystem::exists(std::filesystem::path(folder) / "model.safetensors"))
     std::printf("written in %.1f s\n", seconds([&] {
-                  write_synthetic_llama(folder, llama_architecture(16, 4096, layers, 32, 32, 16, 4096), 1);
+                  write_synthetic_attention(folder, llama_architecture(16, 4096, layers, 32, 32, 16, 4096),
+                                            1);
                 }));
   const Blas blas;
   set_threads(thread_count);

@@ -125,7 +125,7 @@ void find_attention(AttentionModel& model, const std::string& config_name, const
   std::vector<std::string>& warnings = model.warnings;
   AttentionFamily family = read_attention_family(keys, model.stated_architecture);
   model.family = family.name;
-  model.config_dtype = keys.text_or({"dtype", "torch_dtype"}, "");
+  model.config_dtype = keys.text_or({"dtype"}, keys.text_or({"torch_dtype"}, ""));
   model.shape = read_attention_shape(keys, family, nested, warnings);
   AttentionShape& shape = model.shape;
 

@@ -3,19 +3,13 @@
 
 #include <algorithm>
 
-#include "halfulp/models/attention/attention_model.hpp"
+#include "halfulp/models/attention/attention_expectations_testing.hpp"
 #include "halfulp/models/attention/attention_testing.hpp"
 
 namespace halfulp {
 namespace {
 
 using namespace halfulp::testing;
-
-AttentionModel model_of(const TinyCheckpoint& tiny) {
-  const TemporaryFolder folder;
-  tiny.write(folder.path());
-  return read_attention(folder.path());
-}
 
 bool warns(const AttentionModel& m, const std::string& part) {
   return std::any_of(m.warnings.begin(), m.warnings.end(),
