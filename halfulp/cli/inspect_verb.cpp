@@ -1,20 +1,35 @@
-// halfulp inspect: what a checkpoint is and what a profile of it would take.
+// halfulp inspect: what a checkpoint is, whether it can be run or only its attention be read, and what a
+// profile of it would take.
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <memory>
 
 #include "halfulp/analysis/cost.hpp"
+#include "halfulp/base/error.hpp"
 #include "halfulp/cli/verb.hpp"
 #include "halfulp/linalg/matmul.hpp"
+#include "halfulp/models/attention/attention_family.hpp"
+#include "halfulp/models/config.hpp"
 #include "halfulp/report/inspect_report.hpp"
 
 namespace halfulp {
 namespace {
 
-constexpr const char* footer =
-    "Examples:\n"
-    "  halfulp inspect -m examples/gpt2-tinyshakespeare\n"
-    "  halfulp inspect -m examples/gpt2-tinyshakespeare --json\n";
+std::string footer() {
+  return "A checkpoint of a Llama, a GPT-2 or the paper's architecture can be run: profile, attribute, plan, "
+         "certify. Of many\n"
+         "others the attention can be read from the weights alone (halfulp spectra), and inspect says what "
+         "was "
+         "understood:\n"
+         "  " +
+         attention_families() +
+         ",\n"
+         "  and what resembles them by the names of its tensors.\n\n"
+         "Examples:\n"
+         "  halfulp inspect -m examples/gpt2-tinyshakespeare\n"
+         "  halfulp inspect -m examples/gpt2-tinyshakespeare --json\n";
+}
 
 /// Multiplications a second of the reference's kernel, from one short product.
 double measured_rate() {
@@ -43,11 +58,38 @@ CostEstimate estimate(const Architecture& a, std::size_t tokens) {
           (evaluations * pass + std::min(20 * pass, check_budget)) / measured_rate()};
 }
 
+/// Why a checkpoint cannot be run, by its config.json; empty when it can.
+std::string why_not_run(const std::filesystem::path& folder) {
+  try {
+    (void)read_config(folder / "config.json");
+  } catch (const input_error& e) {
+    return e.what();
+  }
+  return "";
+}
+
+/// What can be run must load whole; of what cannot, its attention must be there.
+Inspection inspect(const std::string& model, std::size_t tokens) {
+  const LoadOptions any{.allow_nonfinite = true};
+  Inspection found;
+  found.why_not_run = why_not_run(model);
+  if (!found.why_not_run.empty()) {
+    found.attention = read_attention(model, any);
+    return found;
+  }
+  found.checkpoint = load_checkpoint(model, any);
+  const Architecture& architecture = found.checkpoint->architecture;
+  found.estimate = estimate(architecture, std::min(tokens, architecture.positions));
+  try {
+    found.attention = read_attention(model, any);
+  } catch (const input_error& e) {
+    found.why_not_spectra = e.what();
+  }
+  return found;
+}
+
 void run(const std::string& model, bool json, std::size_t tokens, Console& console) {
-  const Checkpoint checkpoint = load_checkpoint(model, LoadOptions{true});
-  const std::size_t n = std::min(tokens, checkpoint.architecture.positions);
-  const auto document =
-      inspect_document(checkpoint, estimate(checkpoint.architecture, n), console.command_line);
+  const auto document = inspect_document(inspect(model, tokens), console.command_line);
   if (json)
     console.out << document.dump(1) << '\n';
   else
@@ -71,7 +113,7 @@ void add_inspect_verb(CLI::App& program, Console& console) {
   verb->add_option("--tokens", options->tokens, "Tokens of the profile to estimate (default: 64)")
       ->check(CLI::PositiveNumber);
   verb->add_flag("--json", options->json, "Print a JSON document instead of text");
-  verb->footer(footer);
+  verb->footer(footer());
   verb->callback([options, &console] { run(options->model, options->json, options->tokens, console); });
 }
 

@@ -1,4 +1,4 @@
-// profile and inspect as a user meets them: what they print, what they refuse, and with which code.
+// profile as a user meets it: what they print, what they refuse, and with which code.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -88,16 +88,6 @@ TEST(ProfileVerb, RandomTokensAreSaidToBeRandom) {
   EXPECT_EQ(result.exit_code, 0) << result.log;
   EXPECT_NE(result.out.find("tokens are random"), std::string::npos);
   std::filesystem::remove_all(folder);
-}
-
-TEST(InspectVerb, ShowsArchitectureTensorsSitesAndCost) {
-  const auto result = run({"inspect", "-m", model}, "");
-  EXPECT_EQ(result.exit_code, 0) << result.log;
-  for (const char* part :
-       {"818048 parameters", "gelu_tanh", "h.0.attn.c_attn.weight", "product, scale", "memory"})
-    EXPECT_NE(result.out.find(part), std::string::npos) << part;
-  const auto document = nlohmann::json::parse(run({"inspect", "-m", model, "--json"}, "").out);
-  EXPECT_EQ(document["architecture"]["layers"], 4);
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ void add_verbs(CLI::App& program, Console& console) {
   add_attribute_verb(program, console);
   add_certify_verb(program, console);
   add_plan_verb(program, console);
+  add_spectra_verb(program, console);
   add_inspect_verb(program, console);
   add_bounds_verb(program, console);
   add_check_verb(program, console);

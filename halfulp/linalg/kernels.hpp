@@ -109,6 +109,8 @@ struct DoubleDoubleJob {
   std::size_t k = 0;
 };
 
+struct SpectrumKernels;
+
 struct Kernels {
   const char* name = "";
   bool fused = false;  // the target has fused multiply-add
@@ -135,6 +137,8 @@ struct Kernels {
   void (*stochastic)(StochasticJob& job) = nullptr;
   std::size_t double_double_columns = 0;
   void (*double_double)(const DoubleDoubleJob& job) = nullptr;
+
+  const SpectrumKernels* spectrum = nullptr;  // linalg/spectrum/spectrum_kernels.hpp
 };
 
 /// The table in use.

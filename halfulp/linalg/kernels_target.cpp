@@ -30,6 +30,7 @@ void fill(Kernels& t) {
   t.stochastic = stochastic;
   t.double_double_columns = double_double_columns;
   t.double_double = double_double;
+  t.spectrum = &spectrum();
 }
 
 }  // namespace halfulp::HALFULP_TARGET

@@ -32,6 +32,8 @@ extern const std::size_t stochastic_columns;
 extern void (*const double_double)(const DoubleDoubleJob& job);
 extern const std::size_t double_double_columns;
 
+const SpectrumKernels& spectrum();
+
 /// The whole table.
 void fill(Kernels& table);
 

@@ -5,11 +5,10 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <utility>
 
 #include "halfulp/base/error.hpp"
+#include "halfulp/models/config_document.hpp"
 #include "halfulp/models/config_keys.hpp"
-#include "halfulp/models/json_reading.hpp"
 #include "halfulp/models/mapped_file.hpp"
 #include "halfulp/models/message.hpp"
 #include "halfulp/models/rope_config.hpp"
@@ -21,7 +20,7 @@ using nlohmann::json;
 
 // Far above any model, and low enough that no product of three of them overflows.
 constexpr std::size_t largest_width = 1 << 20, largest_inner = 1 << 22, largest_layers = 1 << 14,
-                      largest_vocabulary = 1 << 24, largest_positions = 1 << 28, largest_config = 16 << 20;
+                      largest_vocabulary = 1 << 24, largest_positions = 1 << 28;
 
 Activation activation(ConfigKeys& keys, ConfigKeys::Names names) {
   const std::string name = keys.text(names);
@@ -47,13 +46,7 @@ void require_text(ConfigKeys& keys, const char* key, const std::string& value) {
 
 /// What any family may carry; asked here so that the answer is a sentence of its own.
 void refuse_what_we_lack(ConfigKeys& keys, const Architecture& a) {
-  for (const char* const key : {"quantization_config", "compression_config", "quantization"})
-    if (const json* q = keys.find({key})) {
-      const bool named = q->is_object() && q->contains("quant_method") && (*q)["quant_method"].is_string();
-      keys.fail(
-          key, fmt::format("quantised weights{} are not supported; give the unquantised checkpoint",
-                           named ? " (" + printable((*q)["quant_method"].get<std::string>(), 40) + ")" : ""));
-    }
+  refuse_quantised(keys);
   const bool windowed = keys.flag_or({"use_sliding_window"}, true);
   if (keys.find({"sliding_window"}) != nullptr && windowed) {
     const std::size_t window = keys.size({"sliding_window"}, largest_positions);
@@ -186,28 +179,12 @@ Family read_family(ConfigKeys& keys) {
   return *family;
 }
 
-/// Multimodal configurations keep the language model's keys in "text_config"; those count first.
-json flatten(json config, const std::string& where) {
-  const auto nested = config.find("text_config");
-  if (nested == config.end() || nested->is_null()) return config;
-  if (!nested->is_object()) throw input_error(where + ": key 'text_config': is not an object");
-  const json inner = std::move(*nested);
-  config.erase("text_config");
-  for (const auto& [key, value] : inner.items())
-    if (!value.is_null()) config[key] = value;
-  return config;
-}
-
 }  // namespace
 
 std::string supported_architectures() { return "LlamaForCausalLM, GPT2LMHeadModel, and model_type 'paper'"; }
 
 ModelConfig parse_config(std::string_view text, const std::string& where) {
-  if (text.size() > largest_config)
-    throw input_error(fmt::format("{}: {} bytes are too many for a configuration", where, text.size()));
-  json document = parse_json(text, where);
-  if (!document.is_object()) throw input_error(where + ": is not a JSON object");
-  const json object = flatten(std::move(document), where);
+  const json object = parse_config_document(text, where);
   ConfigKeys keys(object, where);
   ModelConfig config;
   switch (read_family(keys)) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "halfulp/base/error.hpp"
+#include "halfulp/models/attention/attention_model.hpp"
 #include "halfulp/models/config.hpp"
 #include "halfulp/models/finite.hpp"
 #include "halfulp/models/safetensors.hpp"
@@ -80,6 +81,36 @@ inline bool accepts_checkpoint(std::span<const std::byte> config, std::span<cons
       for (const LinearWeights* l :
            {&b.query, &b.key, &b.value, &b.attn_out, &b.mlp_gate, &b.mlp_in, &b.mlp_out})
         sum += sum_of(l->weight) + sum_of(l->bias);
+    (void)sum;
+  });
+}
+
+inline double sum_of(const HeadViews& views) {
+  double sum = 0;
+  for (std::size_t h = 0; h < views.heads; ++h) sum += sum_of(views.head(h));
+  return sum;
+}
+
+/// The same read for its attention alone.
+inline bool accepts_attention(std::span<const std::byte> config, std::span<const std::byte> file) {
+  return accepts([&] {
+    AttentionModel m;
+    m.config_text = text_of(config);
+    for (StoredTensor& t : parse_safetensors(file, "fuzz")) m.tensors.push_back({std::move(t), "fuzz"});
+    find_attention(m, "fuzz", "fuzz");
+    double sum = 0;
+    for (const AttentionWeights& w : m.layers) {
+      for (const HeadProjection* p : {&w.query, &w.key, &w.value, &w.out})
+        sum += sum_of(p->weight) + sum_of(p->bias);
+      for (const NormParameters* n : {&w.norm, &w.post_norm, &w.mlp.norm, &w.mlp.post_norm})
+        sum += sum_of(n->gain) + sum_of(n->bias);
+      for (const LinearWeights* l : {&w.mlp.gate, &w.mlp.up, &w.mlp.down})
+        sum += sum_of(l->weight) + sum_of(l->bias);
+      for (const HeadNorm* n : {&w.query_norm, &w.key_norm}) sum += sum_of(n->gain) + sum_of(n->bias);
+      for (const double f : w.rotary.frequencies)
+        if (!(f >= 0 && f <= 1)) throw std::logic_error("a frequency is no number from 0 to 1");
+      if (!(w.score_scale > 0)) throw std::logic_error("a scale is not positive");
+    }
     (void)sum;
   });
 }

@@ -62,7 +62,7 @@ std::optional<std::size_t> first_nonfinite(std::span<const std::byte> bytes, DTy
   return std::nullopt;
 }
 
-void check_finite(const TensorInfo& weight) {
+void check_finite(const TensorInfo& weight, const char* cure) {
   constexpr std::size_t step = 4 << 20;  // a multiple of every dtype's size
   const StoredTensor& t = weight.tensor;
   for (std::size_t start = 0; start < t.bytes; start += step) {
@@ -71,10 +71,9 @@ void check_finite(const TensorInfo& weight) {
     if (const auto found = first_nonfinite(part, *t.dtype)) {
       const std::size_t i = start / size_of(*t.dtype) + *found;
       const WeightView entry{t.data + i * size_of(*t.dtype), *t.dtype, 1, 1, 1, 1};
-      throw input_error(fmt::format("{}: entry {} is {} (byte {}); --allow-nonfinite loads it all the same",
-                                    weight.describe(), describe_shape(unravel(i, t.shape)),
-                                    std::isnan(entry.at(0, 0)) ? "NaN" : "infinite",
-                                    t.offset + i * size_of(*t.dtype)));
+      throw input_error(fmt::format(
+          "{}: entry {} is {} (byte {}); {}", weight.describe(), describe_shape(unravel(i, t.shape)),
+          std::isnan(entry.at(0, 0)) ? "NaN" : "infinite", t.offset + i * size_of(*t.dtype), cure));
     }
     release_pages(part);
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "halfulp/base/interrupt.hpp"
+#include "halfulp/models/attention/attention_model.hpp"
 #include "halfulp/models/checkpoint.hpp"
 
 namespace halfulp {
@@ -39,15 +40,13 @@ class Fingerprint {
   std::unique_ptr<XXH3_state_t, Free> state_{XXH3_createState()};
 };
 
-}  // namespace
-
-std::string model_hash(const Checkpoint& checkpoint) {
+std::string hash_of(const std::string& config_text, const std::vector<TensorInfo>& tensors) {
   std::vector<const StoredTensor*> sorted;
-  for (const TensorInfo& info : checkpoint.tensors) sorted.push_back(&info.tensor);
+  for (const TensorInfo& info : tensors) sorted.push_back(&info.tensor);
   std::sort(sorted.begin(), sorted.end(), [](auto* a, auto* b) { return a->name < b->name; });
 
   Fingerprint print;
-  print.text(checkpoint.config_text);
+  print.text(config_text);
   print.length(sorted.size());
   for (const StoredTensor* t : sorted) {
     print.text(t->name);
@@ -65,6 +64,14 @@ std::string model_hash(const Checkpoint& checkpoint) {
   }
   return print.digest();
 }
+
+}  // namespace
+
+std::string model_hash(const Checkpoint& checkpoint) {
+  return hash_of(checkpoint.config_text, checkpoint.tensors);
+}
+
+std::string model_hash(const AttentionModel& model) { return hash_of(model.config_text, model.tensors); }
 
 std::string token_hash(std::span<const std::uint32_t> ids) {
   Fingerprint fingerprint;

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "halfulp/base/random.hpp"
+#include "halfulp/models/attention/attention_testing.hpp"
 #include "halfulp/models/drive_readers_testing.hpp"
 #include "halfulp/models/tiny_checkpoint_testing.hpp"
 
@@ -164,6 +165,27 @@ TEST(Mutations, OfCheckpointsAreLoadedOrRefused) {
     });
     attack(header, seed++, 400, [&](const std::string& text) {
       return accepts_checkpoint(bytes_of(config), bytes_of(safetensors_file(text, data)));
+    });
+  }
+}
+
+TEST(Mutations, OfAttentionAreReadOrRefused) {
+  TinyCheckpoint unknown = told_gpt_neox();
+  unknown.config["architectures"] = {"OtherForCausalLM"};
+  unknown.config["model_type"] = "other";
+  TinyCheckpoint scaled = told_llama("Qwen3ForCausalLM", "qwen3");
+  scaled.config["rope_parameters"] = {
+      {"rope_type", "yarn"}, {"factor", 4.0}, {"beta_fast", 32}, {"mscale", 0.7}};
+  std::uint64_t seed = 100;
+  for (const TinyCheckpoint& tiny :
+       {told_llama("Qwen2ForCausalLM", "qwen2"), scaled, told_gemma(3), told_phi3(), told_gpt2(),
+        told_opt(false), told_gpt_neox(), told_bert(), unknown}) {
+    const std::string config = tiny.config.dump(), header = tiny.header().dump(), data = tiny.data();
+    attack(config, seed++, 400, [&](const std::string& text) {
+      return accepts_attention(bytes_of(text), bytes_of(safetensors_file(header, data)));
+    });
+    attack(header, seed++, 400, [&](const std::string& text) {
+      return accepts_attention(bytes_of(config), bytes_of(safetensors_file(text, data)));
     });
   }
 }

@@ -18,33 +18,18 @@ constexpr double largest_theta = 1e15, largest_factor = 1e6;
 void read_object(ConfigKeys& outer, const char* name, const json& object, Architecture& a) {
   if (!object.is_object()) outer.fail(name, show(object) + " is not an object");
   ConfigKeys keys = outer.nested(name, object);
-  auto& scaling = a.rope_scaling;
-  scaling.type = keys.text_or({"rope_type", "type"}, "default");
-  const double length = std::ldexp(1, 28);  // tokens
-  if (scaling.type == "none") scaling.type = "default";
-  if (scaling.type == "default") {
-    keys.number_or({"factor"}, 1, 1, 1);  // any other factor would be ignored, so it is refused
-  } else if (scaling.type == "linear") {
-    scaling.factor = keys.number({"factor"}, 1, largest_factor);
-    keys.number_or({"original_max_position_embeddings"}, 1, 1, length);
-  } else if (scaling.type == "llama3") {
-    scaling.factor = keys.number({"factor"}, 1, largest_factor);
-    scaling.low_frequency_factor = keys.number({"low_freq_factor"}, 1e-6, largest_factor);
-    scaling.high_frequency_factor = keys.number({"high_freq_factor"}, 1e-6, largest_factor);
-    scaling.original_positions = keys.number({"original_max_position_embeddings"}, 1, length);
-    if (scaling.high_frequency_factor <= scaling.low_frequency_factor)
-      keys.fail("high_freq_factor", fmt::format("{} is not above low_freq_factor {}",
-                                                scaling.high_frequency_factor, scaling.low_frequency_factor));
-  } else {
+  const std::string type = keys.text_or({"rope_type", "type"}, "default");
+  const auto scaling = read_rope_scaling(keys, type);
+  if (!scaling)
     keys.fail("rope_type", fmt::format("scaling {} is not supported; supported: default, linear, llama3",
-                                       in_quotes(scaling.type)));
-  }
+                                       in_quotes(type)));
+  a.rope_scaling = *scaling;
   keys.find({"rope_theta"});
   keys.find({"partial_rotary_factor"});
   for (const std::string& key : keys.unasked())
     if (!object.at(key).is_null())
       keys.fail(key,
-                fmt::format("{} is not supported with scaling '{}'", show(object.at(key)), scaling.type));
+                fmt::format("{} is not supported with scaling '{}'", show(object.at(key)), scaling->type));
 }
 
 /// A number that may stand beside rope_parameters or inside it.
@@ -61,6 +46,29 @@ double inner_or_outer(ConfigKeys& keys, const json* parameters, const char* name
 }
 
 }  // namespace
+
+std::optional<Architecture::RopeScaling> read_rope_scaling(ConfigKeys& keys, const std::string& type) {
+  Architecture::RopeScaling scaling;
+  scaling.type = type == "none" ? "default" : type;
+  const double length = std::ldexp(1, 28);  // tokens
+  if (scaling.type == "default") {
+    keys.number_or({"factor"}, 1, 1, 1);  // any other factor would be ignored, so it is refused
+  } else if (scaling.type == "linear") {
+    scaling.factor = keys.number({"factor"}, 1, largest_factor);
+    keys.number_or({"original_max_position_embeddings"}, 1, 1, length);
+  } else if (scaling.type == "llama3") {
+    scaling.factor = keys.number({"factor"}, 1, largest_factor);
+    scaling.low_frequency_factor = keys.number({"low_freq_factor"}, 1e-6, largest_factor);
+    scaling.high_frequency_factor = keys.number({"high_freq_factor"}, 1e-6, largest_factor);
+    scaling.original_positions = keys.number({"original_max_position_embeddings"}, 1, length);
+    if (scaling.high_frequency_factor <= scaling.low_frequency_factor)
+      keys.fail("high_freq_factor", fmt::format("{} is not above low_freq_factor {}",
+                                                scaling.high_frequency_factor, scaling.low_frequency_factor));
+  } else {
+    return std::nullopt;
+  }
+  return scaling;
+}
 
 void read_rope(ConfigKeys& keys, Architecture& a) {
   const json* const scaling = keys.find({"rope_scaling"});

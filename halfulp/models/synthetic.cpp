@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "halfulp/base/error.hpp"
-#include "halfulp/base/interrupt.hpp"
+#include "halfulp/base/parallel.hpp"
 #include "halfulp/base/random.hpp"
 #include "halfulp/models/message.hpp"
 
@@ -37,22 +37,28 @@ struct Plan {
   }
 };
 
-std::vector<Plan> plan_tensors(const Architecture& a) {
+enum class Parts { whole, attention };
+
+std::vector<Plan> plan_tensors(const Architecture& a, Parts parts) {
   const std::size_t d = a.width, queries = a.heads * a.head_dim, keys = a.kv_heads * a.head_dim;
   const double plain = 0.02, residual = plain / std::sqrt(2 * static_cast<double>(a.layers)), gain = 0.25;
-  std::vector<Plan> plans{{"model.embed_tokens.weight", {a.vocabulary, d}, 0, plain}};
+  const bool whole = parts == Parts::whole;
+  std::vector<Plan> plans;
+  if (whole) plans.push_back({"model.embed_tokens.weight", {a.vocabulary, d}, 0, plain});
   for (std::size_t layer = 0; layer < a.layers; ++layer) {
     const std::string at = fmt::format("model.layers.{}.", layer);
     plans.insert(plans.end(), {{at + "input_layernorm.weight", {d}, 1, gain},
                                {at + "self_attn.q_proj.weight", {queries, d}, 0, plain},
                                {at + "self_attn.k_proj.weight", {keys, d}, 0, plain},
                                {at + "self_attn.v_proj.weight", {keys, d}, 0, plain},
-                               {at + "self_attn.o_proj.weight", {d, queries}, 0, residual},
-                               {at + "post_attention_layernorm.weight", {d}, 1, gain},
-                               {at + "mlp.gate_proj.weight", {a.inner, d}, 0, plain},
-                               {at + "mlp.up_proj.weight", {a.inner, d}, 0, plain},
-                               {at + "mlp.down_proj.weight", {d, a.inner}, 0, residual}});
+                               {at + "self_attn.o_proj.weight", {d, queries}, 0, residual}});
+    if (whole)
+      plans.insert(plans.end(), {{at + "post_attention_layernorm.weight", {d}, 1, gain},
+                                 {at + "mlp.gate_proj.weight", {a.inner, d}, 0, plain},
+                                 {at + "mlp.up_proj.weight", {a.inner, d}, 0, plain},
+                                 {at + "mlp.down_proj.weight", {d, a.inner}, 0, residual}});
   }
+  if (!whole) return plans;
   plans.push_back({"model.norm.weight", {d}, 1, gain});
   if (!a.tied_head) plans.push_back({"lm_head.weight", {a.vocabulary, d}, 0, plain});
   return plans;
@@ -112,19 +118,31 @@ void store(double x, DType dtype, char* out) {
   }
 }
 
+/// Entries first .. of the tensor, as many as `bytes` holds; first is even.
+void fill(const Plan& plan, const Philox4x32& random, DType dtype, std::size_t first, std::span<char> bytes) {
+  const std::size_t count = bytes.size() / size_of(dtype);
+  std::vector<std::uint32_t> words(2 * count);
+  random.fill(first / 2, words);  // a block of Philox makes two entries
+  for (std::size_t i = 0; i < count; ++i)
+    store(plan.mean + plan.deviation * near_normal(words[2 * i], words[2 * i + 1]), dtype,
+          bytes.data() + i * size_of(dtype));
+}
+
 void write_tensor(std::ofstream& file, const Plan& plan, const Philox4x32& random, DType dtype) {
-  constexpr std::size_t block = 1 << 16;  // entries at a time; two words each
-  std::vector<std::uint32_t> words(2 * block);
-  std::vector<char> bytes(block * size_of(dtype));
-  const std::size_t n = plan.size();
-  for (std::size_t start = 0; start < n; start += block) {
-    throw_if_interrupted();
-    const std::size_t count = std::min(block, n - start);
-    random.fill(start / 2, std::span(words).first(2 * count));  // a block of Philox makes two entries
-    for (std::size_t i = 0; i < count; ++i)
-      store(plan.mean + plan.deviation * near_normal(words[2 * i], words[2 * i + 1]), dtype,
-            bytes.data() + i * size_of(dtype));
-    file.write(bytes.data(), static_cast<std::streamsize>(count * size_of(dtype)));
+  constexpr std::size_t block = 1 << 15, step = 64 * block;  // entries of one task; entries in memory
+  const std::size_t n = plan.size(), size = size_of(dtype);
+  std::vector<char> bytes(std::min(step, n) * size);
+  for (std::size_t start = 0; start < n && file; start += step) {
+    const std::span<char> part(bytes.data(), std::min(step, n - start) * size);
+    const std::size_t blocks = (part.size() + block * size - 1) / (block * size);
+    parallel_for(blocks, 1, [&](std::size_t first, std::size_t last) {
+      for (std::size_t b = first; b < last; ++b) {
+        const std::size_t from = b * block * size;
+        fill(plan, random, dtype, start + b * block,
+             part.subspan(from, std::min(block * size, part.size() - from)));
+      }
+    });
+    file.write(part.data(), static_cast<std::streamsize>(part.size()));
   }
 }
 
@@ -161,6 +179,21 @@ void check_can_write(const Architecture& a, DType dtype) {
         fmt::format("write_synthetic_llama: dtype {} cannot be made; BF16 and F32 can", name_of(dtype)));
 }
 
+void write_parts(const fs::path& folder, const Architecture& architecture, std::uint64_t seed, DType dtype,
+                 Parts parts) {
+  check_can_write(architecture, dtype);
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw resource_error(fmt::format("{}: {}", display(folder), error.message()));
+  const std::vector<Plan> plans = plan_tensors(architecture, parts);
+  write_whole(folder / "config.json", [&](std::ofstream& file) { file << config_text(architecture, dtype); });
+  write_whole(folder / "model.safetensors", [&](std::ofstream& file) {
+    file << header_text(plans, dtype);
+    for (std::size_t i = 0; i < plans.size() && file; ++i)
+      write_tensor(file, plans[i], Philox4x32{seed, i}, dtype);
+  });
+}
+
 }  // namespace
 
 Architecture llama_architecture(std::size_t vocabulary, std::size_t width, std::size_t layers,
@@ -181,17 +214,12 @@ Architecture llama_architecture(std::size_t vocabulary, std::size_t width, std::
 
 void write_synthetic_llama(const fs::path& folder, const Architecture& architecture, std::uint64_t seed,
                            DType dtype) {
-  check_can_write(architecture, dtype);
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw resource_error(fmt::format("{}: {}", display(folder), error.message()));
-  const std::vector<Plan> plans = plan_tensors(architecture);
-  write_whole(folder / "config.json", [&](std::ofstream& file) { file << config_text(architecture, dtype); });
-  write_whole(folder / "model.safetensors", [&](std::ofstream& file) {
-    file << header_text(plans, dtype);
-    for (std::size_t i = 0; i < plans.size() && file; ++i)
-      write_tensor(file, plans[i], Philox4x32{seed, i}, dtype);
-  });
+  write_parts(folder, architecture, seed, dtype, Parts::whole);
+}
+
+void write_synthetic_attention(const fs::path& folder, const Architecture& architecture, std::uint64_t seed,
+                               DType dtype) {
+  write_parts(folder, architecture, seed, dtype, Parts::attention);
 }
 
 }  // namespace halfulp

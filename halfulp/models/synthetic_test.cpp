@@ -2,7 +2,8 @@
 
 #include <cmath>
 
-#include "halfulp/models/checkpoint.hpp"
+#include "halfulp/base/parallel.hpp"
+#include "halfulp/models/attention/attention_model.hpp"
 #include "halfulp/models/tiny_checkpoint_testing.hpp"
 
 namespace halfulp {
@@ -87,6 +88,36 @@ TEST(SyntheticLlama, Bf16IsThe32BitWeightRoundedToNearestEven) {
       const double ulp = std::ldexp(1, std::ilogb(x) - 7);
       EXPECT_EQ(b.weights.blocks[2].query.weight.at(i, j), std::nearbyint(x / ulp) * ulp);
     }
+}
+
+// Long enough for several tasks and several steps: the first and the last entry of each are where the stream
+// says.
+TEST(SyntheticLlama, DoesNotDependOnThreads) {
+  const TemporaryFolder folder;
+  const Architecture wide = llama_architecture(16, 2048, 1, 16, 2, 8, 128);
+  const std::size_t before = threads();
+  set_threads(1);
+  write_synthetic_attention(folder / "a", wide, 3);
+  set_threads(2);
+  write_synthetic_attention(folder / "b", wide, 3);
+  set_threads(before);
+  EXPECT_EQ(read_file(folder / "a" / "model.safetensors"), read_file(folder / "b" / "model.safetensors"));
+}
+
+TEST(SyntheticLlama, AttentionAloneIsReadAsAttention) {
+  const TemporaryFolder folder;
+  write_synthetic_attention(folder.path(), sizes, 5);
+  const AttentionModel m = read_attention(folder.path());
+  ASSERT_EQ(m.layers.size(), 3U);
+  EXPECT_EQ(m.shape.kv_heads, 2U);
+  EXPECT_TRUE(m.layers[2].mlp.empty());
+  std::size_t bytes = 0;
+  for (const TensorInfo& info : m.tensors) bytes += info.tensor.bytes;
+  EXPECT_EQ(bytes, 2 * 3 * (64 + 64 * (64 + 16 + 16 + 64)));
+  const Moments q = moments(m.layers[2].query.weight.head(7)), o = moments(m.layers[2].out.weight.head(0));
+  EXPECT_NEAR(q.deviation, 0.02, 5 * 0.02 / std::sqrt(512.0));
+  EXPECT_NEAR(o.deviation, 0.02 / std::sqrt(6.0), 5 * 0.02 / std::sqrt(512.0 * 6));
+  EXPECT_THROW(load_checkpoint(folder.path()), input_error);
 }
 
 TEST(SyntheticLlama, RefusesWhatItCannotWrite) {

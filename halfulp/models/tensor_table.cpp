@@ -24,6 +24,11 @@ TensorTable::TensorTable(std::string where, std::vector<TensorInfo>& tensors)
   }
 }
 
+const TensorInfo* TensorTable::find(std::string_view name) const {
+  const auto place = places_.find(name);
+  return place == places_.end() ? nullptr : &tensors_[place->second];
+}
+
 const TensorInfo& TensorTable::take(const std::string& name, const std::vector<std::size_t>& shape) {
   const auto place = places_.find(name);
   if (place == places_.end())

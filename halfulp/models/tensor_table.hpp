@@ -37,6 +37,11 @@ class TensorTable {
   TensorTable(std::string where, std::vector<TensorInfo>& tensors);
 
   bool has(std::string_view name) const { return places_.contains(name); }
+  /// nullptr when there is none of that name; it is not taken by this.
+  const TensorInfo* find(std::string_view name) const;
+  const std::vector<TensorInfo>& tensors() const { return tensors_; }
+  /// The checkpoint, for messages.
+  const std::string& where() const { return where_; }
   /// W [rows, columns], stored so.
   WeightView matrix(const std::string& name, std::size_t rows, std::size_t columns);
   /// W [rows, columns], stored as [columns, rows].

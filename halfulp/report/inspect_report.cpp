@@ -4,7 +4,9 @@
 
 #include <map>
 
+#include "halfulp/base/error.hpp"
 #include "halfulp/layers/transformer/tensors.hpp"
+#include "halfulp/report/inspect_attention.hpp"
 #include "halfulp/report/provenance.hpp"
 #include "halfulp/report/table.hpp"
 
@@ -59,50 +61,96 @@ Json site_entry(Site site) {
   return {{"site", halfulp::name_of(site)}, {"in_layer", is_in_layer(site)}, {"steps", steps}};
 }
 
+Json tensor_entries(const std::vector<TensorInfo>& tensors) {
+  Json all = Json::array();
+  for (const TensorInfo& info : tensors) {
+    const StoredTensor& t = info.tensor;
+    all.push_back({{"name", t.name}, {"dtype", t.dtype_name}, {"shape", t.shape}, {"bytes", t.bytes}});
+  }
+  return all;
+}
+
+Json site_entries(const Architecture& architecture) {
+  Json all = Json::array({site_entry(Site::embed)});
+  for (const Site site : layer_sites(architecture, false)) all.push_back(site_entry(site));
+  all.push_back(site_entry(Site::final_norm));
+  all.push_back(site_entry(Site::head));
+  return all;
+}
+
+Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
+
+/// "FOLDER: llama with 818048 parameters, 3.1 MiB in 50 tensors", and whether it can be run.
+std::string headline(const Json& d) {
+  const Json& a = d["architecture"];
+  const std::string size =
+      fmt::format("{} in {} tensors", in_bytes(d["bytes"].get<double>()), d["tensors"].size());
+  const std::string folder = d["folder"].get<std::string>();
+  if (!a.is_null())
+    return fmt::format("{}: {} with {} parameters, {}\n", folder, a["family"].get<std::string>(),
+                       a["parameters"].get<std::size_t>(), size);
+  const Json& attention = d["attention"];
+  return fmt::format("{}: {} ({}), {}\nIt cannot be run: {}\nIts attention can be read by halfulp spectra.\n",
+                     folder, attention["family"].get<std::string>(), attention["stated"].get<std::string>(),
+                     size, d["why_not_run"].get<std::string>());
+}
+
+std::string spectra_text(const Json& d) {
+  const Json& attention = d["attention"];
+  if (attention.is_null())
+    return "Its attention cannot be read by halfulp spectra: " + d["why_not_spectra"].get<std::string>() +
+           "\n\n";
+  if (d["runs"].get<bool>())
+    return fmt::format("It can be run; halfulp spectra can read its {} layers too.\n\n",
+                       attention["layers_read"].get<std::size_t>());
+  return attention_text(attention) + "\n";
+}
+
 }  // namespace
 
-Json inspect_document(const Checkpoint& checkpoint, const CostEstimate& estimate,
-                      const std::string& command_line) {
+Json inspect_document(const Inspection& inspection, const std::string& command_line) {
+  if (!inspection.checkpoint && !inspection.attention) throw shape_error("inspect: nothing was read");
   Json document = document_of("halfulp.inspect/1", command_line);
-  document["folder"] = checkpoint.folder.string();
-  document["architecture"] = architecture_entry(checkpoint.architecture);
-  document["config_dtype"] = checkpoint.config_dtype.empty() ? Json() : Json(checkpoint.config_dtype);
-  document["ignored_keys"] = checkpoint.unknown_keys;
-  document["bytes"] = checkpoint.bytes();
-  document["tensors"] = Json::array();
-  for (const TensorInfo& info : checkpoint.tensors) {
-    const StoredTensor& t = info.tensor;
-    document["tensors"].push_back(
-        {{"name", t.name}, {"dtype", t.dtype_name}, {"shape", t.shape}, {"bytes", t.bytes}});
-  }
-  document["sites"] = Json::array();
-  document["sites"].push_back(site_entry(Site::embed));
-  for (const Site site : layer_sites(checkpoint.architecture, false))
-    document["sites"].push_back(site_entry(site));
-  document["sites"].push_back(site_entry(Site::final_norm));
-  document["sites"].push_back(site_entry(Site::head));
-  document["profile_estimate"] = {
-      {"tokens", estimate.tokens}, {"memory_bytes", estimate.memory_bytes}, {"seconds", estimate.seconds}};
+  const bool runs = inspection.checkpoint.has_value();
+  const std::vector<TensorInfo>& tensors =
+      runs ? inspection.checkpoint->tensors : inspection.attention->tensors;
+  const std::string& dtype = runs ? inspection.checkpoint->config_dtype : inspection.attention->config_dtype;
+  std::size_t bytes = 0;
+  for (const TensorInfo& info : tensors) bytes += info.tensor.bytes;
+  document["folder"] = (runs ? inspection.checkpoint->folder : inspection.attention->folder).string();
+  document["runs"] = runs;
+  document["why_not_run"] = text_or_null(inspection.why_not_run);
+  document["architecture"] = runs ? architecture_entry(inspection.checkpoint->architecture) : Json();
+  document["attention"] = inspection.attention ? attention_entry(*inspection.attention) : Json();
+  document["why_not_spectra"] = text_or_null(inspection.why_not_spectra);
+  document["config_dtype"] = text_or_null(dtype);
+  document["ignored_keys"] = runs ? Json(inspection.checkpoint->unknown_keys) : Json::array();
+  document["bytes"] = bytes;
+  document["tensors"] = tensor_entries(tensors);
+  document["sites"] = runs ? site_entries(inspection.checkpoint->architecture) : Json::array();
+  document["profile_estimate"] = nullptr;
+  if (const auto& e = inspection.estimate)
+    document["profile_estimate"] = {
+        {"tokens", e->tokens}, {"memory_bytes", e->memory_bytes}, {"seconds", e->seconds}};
   return document;
 }
 
 std::string inspect_text(const Json& d) {
-  const Json& a = d["architecture"];
-  std::string text =
-      fmt::format("{}: {} with {} parameters, {} in {} tensors\n\n", d["folder"].get<std::string>(),
-                  a["family"].get<std::string>(), a["parameters"].get<std::size_t>(),
-                  in_bytes(d["bytes"].get<double>()), d["tensors"].size());
-  Table facts({"architecture", ""}, 2);
-  for (const auto& [key, value] : a.items())
-    if (key != "family" && key != "parameters")
-      facts.add({key, value.is_string() ? value.get<std::string>() : value.dump()});
-  text += facts.text("") + "\n";
-
+  std::string text = headline(d) + "\n";
+  if (const Json& a = d["architecture"]; !a.is_null()) {
+    Table facts({"architecture", ""}, 2);
+    for (const auto& [key, value] : a.items())
+      if (key != "family" && key != "parameters")
+        facts.add({key, value.is_string() ? value.get<std::string>() : value.dump()});
+    text += facts.text("") + "\n";
+  }
+  text += spectra_text(d);
   Table tensors({"tensor", "dtype", "shape", "size"}, 3);
   for (const Json& t : d["tensors"])
     tensors.add({t["name"], t["dtype"], t["shape"].dump(), in_bytes(t["bytes"].get<double>())});
   text += tensors.text("") + "\n";
 
+  if (!d["runs"].get<bool>()) return text;
   Table sites({"site", "steps"}, 2);
   for (const Json& s : d["sites"]) {
     std::string steps;

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
+#include "halfulp/models/attention/attention_model.hpp"
 #include "halfulp/models/checkpoint.hpp"
 
 namespace halfulp {
@@ -15,8 +17,18 @@ struct CostEstimate {
   double seconds = 0;       // fp64 reference, local and inherited errors, the reference's check
 };
 
-nlohmann::ordered_json inspect_document(const Checkpoint& checkpoint, const CostEstimate& estimate,
-                                        const std::string& command_line);
+/// A checkpoint that can be run (profile, attribute, plan, certify), one of which spectra can read the
+/// attention, or both; for what cannot be done, the line that says why.
+struct Inspection {
+  std::optional<Checkpoint> checkpoint;
+  std::optional<CostEstimate> estimate;  // when there is a checkpoint
+  std::string why_not_run;
+  std::optional<AttentionModel> attention;
+  std::string why_not_spectra;
+};
+
+/// Throws shape_error when neither can be done.
+nlohmann::ordered_json inspect_document(const Inspection& inspection, const std::string& command_line);
 std::string inspect_text(const nlohmann::ordered_json& document);
 
 }  // namespace halfulp

@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace halfulp::testing;
   if (size == 0) return 0;
   const auto file = std::as_bytes(std::span(data + 1, size - 1));
-  switch (data[0] % 4) {
+  switch (data[0] % 5) {
     case 0:
       (void)accepts_safetensors(file);
       break;
@@ -27,7 +27,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       const std::size_t asked = std::to_integer<std::size_t>(file[0]) | std::to_integer<std::size_t>(file[1])
                                                                             << 8;
       const std::size_t length = asked < file.size() - 2 ? asked : file.size() - 2;
-      (void)accepts_checkpoint(file.subspan(2, length), file.subspan(2 + length));
+      const auto config = file.subspan(2, length), weights = file.subspan(2 + length);
+      (void)(data[0] % 5 == 3 ? accepts_checkpoint(config, weights) : accepts_attention(config, weights));
     }
   }
   return 0;

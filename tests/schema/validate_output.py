@@ -6,6 +6,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "examples"))
@@ -21,7 +22,7 @@ MODEL = "-m examples/gpt2-tinyshakespeare"
 PROFILE = f"profile {MODEL} --ids examples/gpt2-tinyshakespeare/tokens.json --tokens 16 --json"
 COMMANDS = {
     "formats": ["formats --json", "formats bin8 dec4 e5m10 --json"],
-    "inspect": [f"inspect {MODEL} --json"],
+    "inspect": [f"inspect {MODEL} --json", "inspect -m SPECTRA_ONLY --json"],
     "profile": [
         f"{PROFILE} --recipe bf16",
         f"{PROFILE} --recipe bf16 --effects",
@@ -37,6 +38,10 @@ COMMANDS = {
     "certify": [
         f"certify {MODEL} --tokens 6 --candidates 2 --json",
         f"certify {MODEL} --tokens 4 --candidates 1 --recipe fp32,head=bf16:stochastic --runs 2 --json",
+    ],
+    "spectra": [
+        f"spectra {MODEL} --json",
+        f"spectra {MODEL} --layers 1-2 --compare {MODEL.split()[1]} --json",
     ],
     "attribute": [
         f"attribute {MODEL} --tokens 12 --probes 2 --json",
@@ -92,7 +97,22 @@ def problems(document, schema):
             yield f"the schema does not ask for '{key}'"
 
 
+def write_spectra_only(root, folder):
+    """The bundled model with a key that says that it cannot be run, though its attention can be read."""
+    bundled = (root / "examples" / "gpt2-tinyshakespeare").resolve()
+    config = json.loads((bundled / "config.json").read_text(encoding="utf-8"))
+    config["scale_attn_by_inverse_layer_idx"] = True
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    (folder / "model.safetensors").symlink_to(bundled / "model.safetensors")
+
+
 def main(halfulp, root):
+    with tempfile.TemporaryDirectory() as folder:
+        write_spectra_only(pathlib.Path(root), pathlib.Path(folder))
+        return validate(halfulp, root, folder)
+
+
+def validate(halfulp, root, spectra_only):
     halfulp, root = pathlib.Path(halfulp).resolve(), pathlib.Path(root)
     failures = validated = 0
 
@@ -113,7 +133,8 @@ def main(halfulp, root):
             continue
         schema = strictly(path.read_text(encoding="utf-8"))
         for command in COMMANDS[verb]:
-            done = subprocess.run([halfulp, *command.split()], cwd=root, capture_output=True, text=True)
+            arguments = command.replace("SPECTRA_ONLY", spectra_only).split()
+            done = subprocess.run([halfulp, *arguments], cwd=root, capture_output=True, text=True)
             if done.returncode not in (0, 1):
                 fail(f"halfulp {command}: exit code {done.returncode}: {done.stderr[-500:]}")
                 continue

@@ -1,0 +1,168 @@
+// spectra of a synthetic checkpoint with the attention of Llama-2-7B (32 layers, 32 heads, d 4096, bf16),
+// beside what OpenBLAS takes to multiply each [d_h, d] weight matrix by its transpose in binary32, in the
+// same run.  The answer is checked first: a few heads against the double-double factorisation.
+//   spectra_bench --folder DIR [--layers N] [--rounds N] [--threads N] [--json FILE]
+// DIR is written unless it has a model.safetensors (4.3 GB for 32 layers).
+#include <dlfcn.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "halfulp/analysis/spectra/spectra.hpp"
+#include "halfulp/base/parallel.hpp"
+#include "halfulp/linalg/kernels.hpp"
+#include "halfulp/models/synthetic.hpp"
+
+namespace {
+
+using namespace halfulp;
+
+double seconds(const std::function<void()>& body) {
+  const auto start = std::chrono::steady_clock::now();
+  body();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// OpenBLAS, loaded at run time so that it is no dependency; its widest kernel, one thread a call.
+struct Blas {
+  using Gemm = void (*)(int, int, int, int, int, int, float, const float*, int, const float*, int, float,
+                        float*, int);
+  Gemm sgemm = nullptr;
+  std::string kernel = "none";
+
+  Blas() {
+    setenv("OPENBLAS_CORETYPE", "SKYLAKEX", 0);
+    setenv("OPENBLAS_NUM_THREADS", "1", 1);
+    void* const library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
+    if (!library) return;
+    sgemm = reinterpret_cast<Gemm>(dlsym(library, "cblas_sgemm"));
+    if (auto* name = reinterpret_cast<char* (*)()>(dlsym(library, "openblas_get_corename"))) kernel = name();
+  }
+};
+
+/// Each of `count` products W W^T, W [n, d], by as many threads, each with its own matrices.
+void all_products(const Blas& blas, std::size_t count, std::size_t n, std::size_t d,
+                  std::size_t thread_count) {
+  constexpr std::size_t different = 16;  // more than the nearest caches hold
+  static std::vector<float> w;
+  if (w.size() != different * n * d) {
+    w.resize(different * n * d);
+    for (std::size_t i = 0; i < w.size(); ++i)
+      w[i] = static_cast<float>(static_cast<int>(i * 2654435761u % 1999) - 999);
+  }
+  std::vector<std::thread> threads;
+  for (std::size_t t = 0; t < thread_count; ++t)
+    threads.emplace_back([&, t] {
+      std::vector<float> g(n * n);
+      const int rows = static_cast<int>(n), columns = static_cast<int>(d);
+      for (std::size_t m = t; m < count; m += thread_count) {
+        const float* const a = w.data() + m % different * n * d;
+        blas.sgemm(101, 111, 112, rows, rows, columns, 1, a, columns, a, columns, 0, g.data(), rows);
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+}
+
+void fail(const char* what) {
+  std::fprintf(stderr, "spectra_bench: wrong answer: %s\n", what);
+  std::exit(5);
+}
+
+/// Some heads of the first layer by the other way of factorising.
+void check(const AttentionModel& model) {
+  const ModelSpectra found = spectra(model, {0, 0});
+  const LayerInput input = layer_input(model.layers[0].norm, model.shape.width);
+  for (const std::size_t head : {std::size_t{0}, model.shape.heads - 1}) {
+    const auto factor = [&](const HeadViews& views, std::size_t h) {
+      return thin_factor_in_double_double({views.head(h), input.gain, input.centred, {}});
+    };
+    const ProductSpectrum other =
+        product_spectrum(factor(model.layers[0].key.weight, model.shape.kv_head_of(head)),
+                         factor(model.layers[0].query.weight, head));
+    const Circuit& own = found.heads[head].kq;
+    for (std::size_t i = 0; i < other.values.size(); ++i)
+      if (std::fabs(own.singular_values[i] - other.values[i]) > 1e-10 * other.values[0])
+        fail("singular values");
+  }
+}
+
+/// Peak of the memory that is not a clean page of a file, in MiB.
+double peak_anonymous() {
+  std::ifstream status("/proc/self/status");
+  double peak = 0, file = 0;
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) peak = std::strtod(line.c_str() + 6, nullptr);
+    if (line.starts_with("RssAnon:")) file = std::strtod(line.c_str() + 8, nullptr);
+  }
+  std::printf("memory: peak resident %.0f MiB, mapped pages included; anonymous now %.0f MiB\n", peak / 1024,
+              file / 1024);
+  return file / 1024;
+}
+
+double best(const std::vector<double>& times) { return *std::min_element(times.begin(), times.end()); }
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::string folder, json;
+  std::size_t layers = 32, thread_count = 2;
+  int rounds = 3;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    const std::string name = argv[i];
+    if (name == "--folder") folder = argv[i + 1];
+    if (name == "--json") json = argv[i + 1];
+    if (name == "--layers") layers = static_cast<std::size_t>(std::atoi(argv[i + 1]));
+    if (name == "--threads") thread_count = static_cast<std::size_t>(std::atoi(argv[i + 1]));
+    if (name == "--rounds") rounds = std::atoi(argv[i + 1]);
+  }
+  if (folder.empty()) {
+    std::printf("spectra_bench --folder DIR [--layers N] [--rounds N] [--threads N] [--json FILE]\n");
+    return 0;
+  }
+  if (!std::filesystem::exists(std::filesystem::path(folder) / "model.safetensors"))
+    std::printf("written in %.1f s\n", seconds([&] {
+                  write_synthetic_attention(folder, llama_architecture(16, 4096, layers, 32, 32, 16, 4096),
+                                            1);
+                }));
+  const Blas blas;
+  set_threads(thread_count);
+  const AttentionModel model = read_attention(folder);
+  const AttentionShape& s = model.shape;
+  check(model);
+  const std::size_t matrices = 2 * s.layers * (s.heads + s.kv_heads);
+  std::vector<double> ours, hashing, peers, ratios;
+  std::printf("instruction set %s, OpenBLAS kernel %s, %zu threads, %zu matrices %zu x %zu\n", kernels().name,
+              blas.kernel.c_str(), thread_count, matrices, s.head_width, s.width);
+  for (int r = 0; r < rounds; ++r) {
+    if (blas.sgemm)
+      peers.push_back(seconds([&] { all_products(blas, matrices, s.head_width, s.width, thread_count); }));
+    ours.push_back(seconds([&] { spectra(model); }));
+    hashing.push_back(seconds([&] { model_hash(model); }));
+    if (blas.sgemm) ratios.push_back((ours.back() + hashing.back()) / peers.back());
+    std::printf("spectra %.2f s, fingerprint of the file %.2f s", ours.back(), hashing.back());
+    if (blas.sgemm)
+      std::printf(", sgemm %.2f s: %.2f times (%.2f with the fingerprint)", peers.back(),
+                  ours.back() / peers.back(), ratios.back());
+    std::printf("\n");
+    std::fflush(stdout);
+  }
+  const double anonymous = peak_anonymous();
+  if (!json.empty()) {
+    std::ofstream file(json);
+    file << "{\"schema\": \"halfulp.bench/1\", \"target\": \"" << kernels().name << "\", \"sgemm\": \""
+         << blas.kernel << "\", \"figures\": [{\"figure\": \"spectra\", \"seconds\": " << best(ours)
+         << ", \"fingerprint_seconds\": " << best(hashing)
+         << ", \"peer_seconds\": " << (peers.empty() ? 0 : best(peers)) << ", \"matrices\": " << matrices
+         << ", \"anonymous_mib\": " << anonymous << ", \"goal\": 3}]}\n";
+  }
+}
