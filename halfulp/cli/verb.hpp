@@ -34,5 +34,6 @@ void add_figure_verb(CLI::App& program, Console& console);
 void add_formats_verb(CLI::App& program, Console& console);
 void add_merge_verb(CLI::App& program, Console& console);
 void add_round_verb(CLI::App& program, Console& console);
+void add_tolerance_verb(CLI::App& program, Console& console);
 
 }  // namespace halfulp
