@@ -85,12 +85,14 @@ std::string tolerance_text(const Json& d) {
   text += "\nRests on\n";
   for (const Json& statement : d["statements"]) text += fmt::format("  {}\n", statement.get<std::string>());
   const std::string op = d["operation"];
-  const bool has_data_form = op == "gemm" || op == "dot" || op == "layernorm";
+  const bool has_data_form = op == "gemm" || op == "dot" || op == "layernorm" || op == "sdpa";
   if (has_data_form)
     text += fmt::format(
         "\nFar sharper where the test has the inputs: {} of "
         "halfulp/analysis/tolerance/tolerance.hpp, one atol for each entry.\n",
-        op == "layernorm" ? "layer_norm_tolerance(X, gain, bias)" : "gemm_tolerance(A, B)");
+        op == "layernorm" ? "layer_norm_tolerance(X, gain, bias)"
+        : op == "sdpa"    ? "attention_tolerance(Q, K, V)"
+                          : "gemm_tolerance(A, B)");
   return text;
 }
 

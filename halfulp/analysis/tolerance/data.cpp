@@ -1,56 +1,11 @@
 // Tolerances by entry, from the data: the sums of magnitudes as they are, not as the largest inputs allow.
 #include <cmath>
 
-#include "halfulp/analysis/tolerance/derivation.hpp"
 #include "halfulp/analysis/tolerance/dot.hpp"
+#include "halfulp/analysis/tolerance/entries.hpp"
 #include "halfulp/analysis/tolerance/norms.hpp"
-#include "halfulp/base/error.hpp"
 
 namespace halfulp {
-namespace {
-
-/// rtol is one for all entries; atol of each by the same rule.
-class Entries {
- public:
-  Entries(const Setting& s, Certainty certainty, std::size_t rows, std::size_t columns)
-      : s_(s), d_(s, certainty), wide_(s.in_binary64()), reference_(wide_, Certainty::worst) {
-    result_.atol = Matrix<double>(rows, columns);
-    if (certainty == Certainty::probabilistic && (!s.acc.is_unbiased() || s.order == Accumulate::aligned))
-      d_.fail("roundings of sums have mean 0");
-  }
-  Derivation& kernel() { return d_; }
-  Derivation& reference() { return reference_; }
-  const Setting& binary64() const { return wide_; }
-
-  void put(std::size_t i, std::size_t j, const KernelError& before, const KernelError& of_reference) {
-    const KernelError y = stored(before, s_.out, s_.acc);
-    KernelError b;
-    if (s_.against == Reference::kernel) b = y;
-    if (s_.against == Reference::binary64) b = of_reference;
-    if (s_.against == Reference::rounded) b = stored(of_reference, s_.out, wide_.acc);
-    const bool fits = before.largest <= s_.acc.largest && y.largest <= s_.out.largest;
-    const double rest = next_below(1 - b.relative.value());
-    const Upper atol = y.absolute + b.absolute * (Upper(1) + y.relative) / rest;
-    const Upper rtol = (y.relative + b.relative) / rest;
-    const bool is_statement = !d_.has_failed() && (fits || s_.finite) && b.relative.value() < 1;
-    result_.atol(i, j) = is_statement ? atol.value() : Upper::no_statement().value();
-    result_.rtol = std::fmax(result_.rtol, is_statement ? rtol.value() : 0);
-  }
-  DataTolerance take() { return std::move(result_); }
-
- private:
-  const Setting& s_;
-  Derivation d_;
-  Setting wide_;
-  Derivation reference_;
-  DataTolerance result_;
-};
-
-void check_shape(bool fits, const char* what) {
-  if (!fits) throw shape_error(what);
-}
-
-}  // namespace
 
 DataTolerance gemm_tolerance(ToleranceRequest request, MatrixView<const double> a, MatrixView<const double> b,
                              Certainty certainty) {
@@ -116,10 +71,17 @@ DataTolerance layer_norm_tolerance(ToleranceRequest request, MatrixView<const do
     const KernelError reference = error(entries.binary64(), entries.reference());
     for (std::size_t i = 0; i < width; ++i) {
       const double g = gain.empty() ? 1 : std::fabs(gain[i]), b = bias.empty() ? 0 : std::fabs(bias[i]);
+      const Upper scaled =
+          Upper(g) * (Upper(std::fabs(x(i, t) - mean)) * (1 + 0x1p-50) + off) / (sigma * (1 - 0x1p-40));
       const auto at = [&](const Setting& of, const KernelError& e) {
-        KernelError y = with_gain_and_bias(of, e, g, b, true);
+        KernelError y = with_gain_and_bias(of, e, g, {}, false);
+        if (b > 0) {
+          // The bias may cancel g n: R is of |g n|, which is known here.
+          const Upper u = of.acc.u;
+          y = {(Upper(1) + u) * (y.absolute + y.relative * scaled), u, {}};
+        }
         const Upper centred = Upper(d) * 4 * largest * largest * (Upper(1) + e.relative);
-        y.largest = max(centred, sqrt(Upper(d)) * g * (Upper(1) + y.relative) + b + y.absolute);
+        y.largest = max(centred, scaled + b + y.absolute + y.relative * scaled);
         return y;
       };
       entries.put(i, t, at(s, kernel), at(entries.binary64(), reference));

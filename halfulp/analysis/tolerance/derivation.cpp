@@ -21,6 +21,9 @@ Derivation::Derivation(const Setting& setting, Certainty certainty)
       random_(certainty == Certainty::probabilistic),
       u_(setting.acc.u),
       model_{setting.acc.u, summation_of(setting)} {
+  if (!holds_all_of(setting.acc.rule.format, setting.in.rule.format))
+    fail("every number of " + name_of(setting.in.rule) + " (inputs) is one of " + name_of(setting.acc.rule) +
+         " (accumulator)");
   if (!random_) return;
   const double kernels = setting.against == Reference::kernel ? 2 : 1;
   const double paths = setting.paths() * kernels;

@@ -70,6 +70,11 @@ KernelError error_of_kernel(const Setting& s, Derivation& d);
 /// After storing in a format:  (1 + u) e + u |y| + eta; nothing where it holds all numbers of the other.
 KernelError stored(const KernelError& error, const Precision& format, const Precision& from);
 
+/// What a quotient within U ulps loses where it underflows: U subnormal steps, 2 U eta.
+inline Upper quotient_eta(const Setting& s) {
+  return Upper(s.acc.eta) * (2 * s.div_ulp > 1 ? 2 * s.div_ulp : 1);
+}
+
 /// Four significant digits; whole numbers in full.
 std::string in_digits(double x);
 inline std::string in_digits(Upper x) { return in_digits(x.value()); }

@@ -73,21 +73,21 @@ TEST(DotTolerance, NoCorrectProductExceedsTheWorstCase) {
             const bool any = order.name == "any";
             const double other = any ? ar.store(sum_of_tree(ar, products, numbers)) : y(i, j);
             const Entry entry{y(i, j), other, b(i, j), exact(i, j)};
-            judge.expect(entry);
+            judge.expect(entry, k >= 8 && f.acc == f.out);
             std::array<ToleranceValue, 4> values;
             for (std::size_t against = 0; against < 4; ++against)
               values[against] = {data[against].atol(i, j), data[against].rtol};
             by_entry.begin(values, out, "data, " + f.acc + ", " + order.name);
-            by_entry.expect(entry);
-            if (any) by_entry.expect({other, y(i, j), b(i, j), exact(i, j)});
+            by_entry.expect(entry, k >= 8 && f.acc == f.out);
+            if (any) by_entry.expect({other, y(i, j), b(i, j), exact(i, j)}, k >= 8 && f.acc == f.out);
           }
         }
         if (judge.has_failed()) return;
       }
     }
   }
-  judge.expect_thorough(0.5);
-  by_entry.expect_thorough(0.9);
+  judge.expect_thorough(0.25);
+  by_entry.expect_thorough(0.7);
 }
 
 /// Tensor cores: B products and the sum are cut below the largest of them, added exactly, and cut.

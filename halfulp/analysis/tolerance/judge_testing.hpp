@@ -53,24 +53,25 @@ class Judge {
     out_ = Rounder(out);
     replay_ = std::move(replay);
   }
-  void expect(const Entry& entry, double rounded_ulps = 0) {
-    (void)rounded_ulps;
+  /// Sums of few terms reach their bounds anyway: they do not count for sharpness.
+  void expect(const Entry& entry, bool counts = true) {
     ++cases_;
     if (!value_[0].is_statement()) return;
     ++statements_;
     const double error = std::fabs((entry.exact - entry.got).hi);
     const double allowed = value_[0].atol + value_[0].rtol * std::fabs(entry.exact.hi);
-    if (error > 0) worst_ = std::fmax(worst_, error / allowed);
-    // Double-double is good to 2^-90: the tolerance of an exact reference is at least 2^-60 of it.
+    if (error > 0 && counts) worst_ = std::fmax(worst_, error / allowed);
+    // Double-double and this evaluation err by less than 2^-40 of the tolerance.
     EXPECT_LE(error, allowed * (1 + 0x1p-40))
-        << replay_ << ", exact " << entry.exact.hi << ", got " << entry.got;
-    EXPECT_TRUE(value_[1].holds(entry.got, entry.binary64))
-        << replay_ << ", binary64 " << entry.binary64 << ", got " << entry.got;
-    const double rounded = out_(entry.binary64);
-    EXPECT_TRUE(value_[2].holds(entry.got, rounded))
-        << replay_ << ", rounded " << rounded << ", got " << entry.got;
-    EXPECT_TRUE(value_[3].holds(entry.got, entry.other))
-        << replay_ << ", other kernel " << entry.other << ", got " << entry.got;
+        << replay_ << ", exactly " << entry.exact.hi << ", got " << entry.got;
+    const double references[] = {entry.exact.hi, entry.binary64, out_(entry.binary64), entry.other};
+    for (std::size_t i = 1; i < 4; ++i) {
+      // Where two kernels may differ by all of the reference there is no statement.
+      if (!value_[i].is_statement()) continue;
+      EXPECT_TRUE(value_[i].holds(entry.got, references[i]))
+          << replay_ << ", " << name_of(static_cast<Reference>(i)) << " " << references[i] << ", got "
+          << entry.got;
+    }
   }
   bool has_failed() const { return ::testing::Test::HasFailure(); }
   /// At least 10^5 cases (TEST_EFFORT more), most of them with a statement; the worst error over tolerance.
@@ -78,11 +79,10 @@ class Judge {
     EXPECT_GE(cases_, 100000u);
     EXPECT_GE(statements_, cases_ * 7 / 10);
     EXPECT_GE(worst_, floor) << "the bound is approached";
-    EXPECT_LE(worst_, 1);
+    EXPECT_LE(worst_, 1 + 0x1p-40);
     ::testing::Test::RecordProperty("worst_ratio", std::to_string(worst_));
     ::testing::Test::RecordProperty("statements", std::to_string(statements_));
   }
-  double worst() const { return worst_; }
 
  private:
   std::array<ToleranceValue, 4> value_;
@@ -176,11 +176,12 @@ class Numbers {
     const double ulp = 2 * rule.format.unit_roundoff();
     std::vector<double> x(n);
     const auto kind = random_() % 8;
-    const double constant = (1 + uniform()) / 2 * largest;
+    const double constant = (random_() % 2 == 0 ? 1 : (1 + uniform()) / 2) * largest;
+    const double share = random_() % 2 == 0 ? 0.499 : 0.25 + uniform() / 2;
     for (std::size_t i = 0; i < n; ++i) {
       x[i] = kind == 0   ? constant                                          // the same error again and again
              : kind == 1 ? constant * (1 + ulp * std::floor(3 * uniform()))  // nearly constant
-             : kind == 2 ? (i == 0 ? largest : largest * ulp * (0.25 + uniform() / 2))  // lost additions
+             : kind == 2 ? (i == 0 ? largest : largest * ulp * share)        // lost additions
              : kind == 3 ? (i % 2 == 1 ? -x[i - 1] * (1 + ulp) : largest * (uniform() - 0.5))  // cancelling
              : kind == 4 ? (i == n / 2 ? largest : gaussian() * largest * 0x1p-8)              // one outlier
              : kind == 5

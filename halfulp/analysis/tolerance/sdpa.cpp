@@ -17,6 +17,7 @@
 
 #include <cmath>
 
+#include "halfulp/analysis/tolerance/attention.hpp"
 #include "halfulp/analysis/tolerance/exponentials.hpp"
 
 namespace halfulp {
@@ -41,13 +42,10 @@ Upper score_error(const Setting& s, Derivation& d, Upper largest) {
 
 }  // namespace
 
-KernelError attention_error_of_kernel(const Setting& s, Derivation& d) {
+AttentionFactors attention_factors(const Setting& s, Derivation& d, Upper largest, Upper v) {
   const auto n = static_cast<double>(s.n), width = static_cast<double>(s.d);
-  const Upper v = s.absmax[2], one = 1;
+  const Upper one = 1;
   const double again = s.online_blocks() - 1;
-  const Upper largest = d.step("S", "sqrt(d) max|q| max|K|",
-                               fmt::format("sqrt({}) x {:.4g} x {:.4g}", s.d, s.absmax[0], s.absmax[1]),
-                               sqrt(Upper(width)) * s.absmax[0] * s.absmax[1]);
   const Upper ds = score_error(s, d, largest);
   const Exponentials e = exponentials(s, largest + ds, d);
   const Upper log =
@@ -55,10 +53,8 @@ KernelError attention_error_of_kernel(const Setting& s, Derivation& d) {
              fmt::format("{} + {} + {:.0f} x {}", in_digits(ds), in_digits(e.arguments), again + 1,
                          in_digits(e.each)),
              ds + e.arguments + Upper(again + 1) * e.each);
-  const Upper moved = v * min(log, Upper(2));
 
-  const bool weights_as_read = s.stores_inner;
-  const Precision& weights = weights_as_read ? s.inner : s.in;
+  const Precision& weights = s.stores_inner ? s.inner : s.in;
   const bool cast = !holds_all_of(weights.rule.format, s.acc.rule.format);
   const Products products(weights.rule.format, s.in.rule.format, s.acc.rule.format);
   const double additions = d.additions(s.n) + again, single = 2 * s.div_ulp;
@@ -72,27 +68,45 @@ KernelError attention_error_of_kernel(const Setting& s, Derivation& d) {
   const Upper common =
       d.step("R", d.gamma_name() + " of the normaliser and the quotient",
              fmt::format("{:.0f} + {:g} roundings", additions, single), d.gamma_of_sum(additions, single));
-  const Upper sum_lost = online_loss(s, e);
-  if (!(sum_lost.value() < 1) || !(common < Upper::no_statement()) || !(rho < Upper::no_statement())) {
+  const Upper sum_lost = online_loss(s, e), none = Upper::no_statement();
+  if (!(sum_lost.value() < 1) || !(common < none) || !(rho < none)) {
     d.fail("sums keep a digit: k u < 1, and what underflows is less than 1");
-    return {Upper::no_statement(), Upper::no_statement(), Upper::no_statement()};
+    return {none, none, none, none};
   }
   d.checked(fmt::format("k u < 1: {:.4g}", (additions + single) * s.acc.u));
   // Exponentials in both sums, weights as they are read (again if they were normalised first), products.
-  const Upper cast_lost = Upper(n) * (cast ? Upper(weights.eta) + s.acc.eta : Upper(s.acc.eta));
+  const Upper cast_lost = Upper(n) * (quotient_eta(s) + (cast ? weights.eta : 0));
   const Upper lost = (Upper(2) * sum_lost / next_below(1 - sum_lost.value()) + cast_lost) * v +
-                     (Upper(n) + again + 1) * s.acc.eta;
-  const Upper absolute = d.step("A", "(1 + R) max|V| (min(L, 2) + rho) and underflow",
-                                fmt::format("{:.4g} x ({} + {}) + {}", v.value(),
-                                            in_digits(min(log, Upper(2))), in_digits(rho), in_digits(lost)),
-                                (one + common) * (moved + v * rho + lost * (one + rho)));
-  d.fits("the scores' products", "d max|q| max|K| (1 + gamma)", sqrt(Upper(width)) * (largest + ds), s.acc);
-  d.fits("the normaliser", "n (1 + R) e^L", Upper(n) * (one + common) * exp(min(log, Upper(2))), s.acc);
-  const Upper sums = Upper(n) * v * (one + common) * exp(min(log, Upper(2))) * (one + rho);
-  d.fits("the sum of values", "n max|V| (1 + rho) e^L", sums, s.acc);
-  if (s.stores_inner)
-    d.fits("the stored scores", "S + ds", sqrt(Upper(width)) * (largest + ds), s.inner, "inner");
+                     (Upper(n) + again) * s.acc.eta + quotient_eta(s);
+  const Upper most = sqrt(Upper(width)) * (largest + ds), raised = exp(min(log, Upper(2)));
+  d.fits("the scores' products", "sqrt(d) (S + ds)", most, s.acc);
+  d.fits("the normaliser", "n (1 + R) e^L", Upper(n) * (one + common) * raised, s.acc);
+  d.fits("the sum of values", "n max|V| (1 + rho) e^L", Upper(n) * v * (one + common) * raised * (one + rho),
+         s.acc);
+  if (s.stores_inner) d.fits("the stored scores", "sqrt(d) (S + ds)", most, s.inner, "inner");
   d.fits("the weights", "1 + rho", one + rho, weights, "weights");
+  return {log, rho, common, lost};
+}
+
+KernelError mean_error(const AttentionFactors& f, Upper moved, Upper size, Upper largest_value) {
+  const Upper one = 1;
+  const Upper absolute = (one + f.common) * (moved + f.rho * size + f.lost * (one + f.rho));
+  return {absolute, f.common, largest_value + absolute + f.common * largest_value};
+}
+
+KernelError attention_error_of_kernel(const Setting& s, Derivation& d) {
+  const Upper v = s.absmax[2];
+  const double again = s.online_blocks() - 1;
+  const Upper largest = d.step("S", "sqrt(d) max|q| max|K|",
+                               fmt::format("sqrt({}) x {:.4g} x {:.4g}", s.d, s.absmax[0], s.absmax[1]),
+                               sqrt(Upper(static_cast<double>(s.d))) * s.absmax[0] * s.absmax[1]);
+  const AttentionFactors f = attention_factors(s, d, largest, v);
+  const Upper log = min(f.log, Upper(2));
+  const KernelError error = mean_error(f, v * log, v, v);
+  d.step(
+      "A", "(1 + R) max|V| (min(L, 2) + rho) and underflow",
+      fmt::format("{:.4g} x ({} + {}) + {}", v.value(), in_digits(log), in_digits(f.rho), in_digits(f.lost)),
+      error.absolute);
   d.assume(fmt::format("quotients (or reciprocal and product) within {:g} ulps (--div-ulp)", s.div_ulp));
   d.assume(s.stores_inner ? "scores and weights are stored in " + name_of(s.inner.rule)
                           : "scores stay in the accumulator's format; weights are cast to " +
@@ -102,7 +116,7 @@ KernelError attention_error_of_kernel(const Setting& s, Derivation& d) {
                      : "two passes over the keys");
   d.rests_on("Lemmas 4.17, 4.21 (scores_local, mixing); softmax with absolute errors (EXTENSIONS 2.1, 2.3)");
   if (again > 0) d.rests_on("online softmax: arguments telescope (EXTENSIONS, section 6)");
-  return {absolute, common, v + absolute + common * v};
+  return error;
 }
 
 }  // namespace halfulp

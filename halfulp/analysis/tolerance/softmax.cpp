@@ -72,8 +72,9 @@ KernelError softmax_error_of_kernel(const Setting& s, Derivation& d) {
   d.checked(fmt::format("k u < 1: {:.4g}", (additions + single) * s.acc.u));
   if (lost.value() > 0) relative += (Upper(1) + relative) * (lost / next_below(1 - lost.value()));
   relative = d.step("R", "g + r + g r, and what underflows", "", relative);
-  const Upper absolute = d.step("A", "(1 + R) eta_e + eta", fmt::format("eta = {:.4g}", s.acc.eta),
-                                (Upper(1) + relative) * e.lost + s.acc.eta);
+  const Upper eta = quotient_eta(s);
+  const Upper absolute = d.step("A", "(1 + R) eta_e + eta_q", fmt::format("eta_q = {}", in_digits(eta)),
+                                (Upper(1) + relative) * e.lost + eta);
   d.fits("the sum", "n (1 + R)", Upper(n) * (Upper(1) + relative), s.acc);
   d.assume(fmt::format("quotients (or reciprocal and product) within {:g} ulps (--div-ulp)", s.div_ulp));
   d.rests_on("softmax with absolute errors of the scores (EXTENSIONS 2.1; softmax_error)");

@@ -31,7 +31,7 @@ KernelError swiglu_error(const Setting& s, Derivation& d) {
     d.checked(fmt::format("k u < 1: {:.4g}", count * s.acc.u));
   const Upper moved = expm1(log);
   Upper relative = moved + rounded + moved * rounded;
-  Upper lost = Upper(s.acc.eta) * (Upper(2) + a);  // quotient, product; a reciprocal times a
+  Upper lost = quotient_eta(s) * (Upper(1) + a) + s.acc.eta;  // a quotient, or a reciprocal times a
   const double least = s.acc.smallest_normal();
   if (least > 0 && a > -halfulp::log(least) * (1 - 0x1p-40))
     relative += (Upper(1) + relative) * (Upper(std::fmax(1, 2 * s.exp_ulp)) * s.acc.eta * 2);

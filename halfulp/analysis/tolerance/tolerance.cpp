@@ -52,13 +52,16 @@ ToleranceValue value_of(const Setting& s, Derivation& d, const KernelError& befo
   d.fits("the result", "|y| + A", before.largest, s.out, "result");
   const KernelError kernel = stored(before, s.out, s.acc);
   const KernelError reference = error_of_reference(s, kernel);
-  if (d.has_failed() || !(reference.relative.value() < 1)) return no_value(d);
-  const double rest = next_below(1 - reference.relative.value());
+  if (!(reference.relative.value() < 1))
+    d.fail(fmt::format("the reference keeps a digit: R_b = {} < 1", in_digits(reference.relative)));
+  if (d.has_failed()) return no_value(d);
+  const bool is_exact = s.against == Reference::exact;
+  const double rest = is_exact ? 1 : next_below(1 - reference.relative.value());
   const bool is_stored = !holds_all_of(s.out.rule.format, s.acc.rule.format);
   std::string atol = is_stored ? "(1 + u_out) A + eta_out" : "A",
               rtol = is_stored ? "(1 + u_out)(1 + R) - 1" : "R";
   std::string numbers = is_stored ? fmt::format("u_out = {:.4g}, eta_out = {:.4g}", s.out.u, s.out.eta) : "";
-  if (s.against != Reference::exact) {
+  if (!is_exact) {
     atol += " + A_b (1 + R) / (1 - R_b)";
     rtol = "(" + rtol + " + R_b) / (1 - R_b)";
     numbers += fmt::format("{}A_b = {}, R_b = {}", numbers.empty() ? "" : ", ", in_digits(reference.absolute),
@@ -66,7 +69,8 @@ ToleranceValue value_of(const Setting& s, Derivation& d, const KernelError& befo
   }
   const Upper absolute = d.step("atol", atol, numbers,
                                 kernel.absolute + reference.absolute * (Upper(1) + kernel.relative) / rest);
-  const Upper relative = d.step("rtol", rtol, "", (kernel.relative + reference.relative) / rest);
+  const Upper relative =
+      d.step("rtol", rtol, "", is_exact ? kernel.relative : (kernel.relative + reference.relative) / rest);
   if (!(absolute < Upper::no_statement()) || !(relative < Upper::no_statement())) return no_value(d);
   return {absolute.value(), relative.value(), d.steps()};
 }

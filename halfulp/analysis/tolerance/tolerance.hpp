@@ -117,6 +117,12 @@ DataTolerance layer_norm_tolerance(ToleranceRequest request, MatrixView<const do
                                    Row<const double> gain, Row<const double> bias,
                                    Certainty certainty = Certainty::worst);
 
+/// sdpa of the queries Q [d, m] and all n keys K, values V [d, n]; result [d, m]. Costs m n d
+/// operations.
+DataTolerance attention_tolerance(ToleranceRequest request, MatrixView<const double> queries,
+                                  MatrixView<const double> keys, MatrixView<const double> values,
+                                  Certainty certainty = Certainty::worst);
+
 std::string_view name_of(Operation op);
 std::string_view name_of(Reference against);
 /// Throw usage_error with the nearest legal names.
