@@ -42,6 +42,7 @@ void add_verbs(CLI::App& program, Console& console) {
   add_formats_verb(program, console);
   add_merge_verb(program, console);
   add_round_verb(program, console);
+  add_tolerance_verb(program, console);
 }
 
 /// Control characters (a name from the command line or a file may hold any) do not break the line.

@@ -35,5 +35,6 @@ void add_formats_verb(CLI::App& program, Console& console);
 void add_merge_verb(CLI::App& program, Console& console);
 void add_round_verb(CLI::App& program, Console& console);
 void add_spectra_verb(CLI::App& program, Console& console);
+void add_tolerance_verb(CLI::App& program, Console& console);
 
 }  // namespace halfulp

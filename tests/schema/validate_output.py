@@ -64,6 +64,14 @@ COMMANDS = {
         "figure 3 --trials 20 --arithmetic dec4 --json",
         "figure 4 --trials 20 --arithmetic bin11 --layers 4 --blocks identical --include-weights --json",
     ],
+    "tolerance": [
+        "tolerance gemm --k 4096 --m 8 --n 8 --absmax 5,0.1 --json",
+        "tolerance dot --k 512 --in e4m3fn --acc e8m13 --order aligned:32 --absmax 8 --json",
+        "tolerance gemm --k 4096 --acc fp16 --absmax 100 --json",
+        "tolerance softmax --n 100 --order flash:8 --against exact --json",
+        "tolerance layernorm --d 64 --absmax 3,1,1 --inner bf16 --json",
+        "tolerance rope --position 4096 --absmax 4 --against kernel --json",
+    ],
     "merge": None,  # the document of the figure that was merged
     "round": None,  # prints lines of text, no document
 }

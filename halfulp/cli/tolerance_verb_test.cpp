@@ -1,0 +1,118 @@
+// tolerance as a user meets it: what it prints, what it refuses, and with which code.
+#include <gtest/gtest.h>
+
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "halfulp/cli/program_testing.hpp"
+#include "halfulp/report/tolerance_report.hpp"
+
+namespace halfulp {
+namespace {
+
+Ran tolerance(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "tolerance");
+  return run(arguments);
+}
+
+TEST(ToleranceVerb, PrintsValuesFormulasHypothesesAndLines) {
+  const Ran ran = tolerance({"gemm", "--k", "4096", "--absmax", "5,0.1"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.log;
+  for (const char* part :
+       {"worst case", "probabilistic", "c u / (1 - c u)", "4095 x 5.96e-08", "Lemma 4.3", "Hypotheses",
+        "assumed", "checked", "torch.testing.assert_close(", "numpy.testing.assert_allclose(", "EXPECT_NEAR(",
+        "gemm_tolerance", "compared with a binary64 evaluation"})
+    EXPECT_NE(ran.out.find(part), std::string::npos) << part << "\n" << ran.out;
+}
+
+TEST(ToleranceVerb, PrintsOneDocumentForAProgram) {
+  const std::vector<std::vector<std::string>> requests = {{"dot", "--k", "8"},
+                                                          {"gemm", "--k", "8"},
+                                                          {"softmax", "--n", "8"},
+                                                          {"rmsnorm", "--d", "8"},
+                                                          {"layernorm", "--d", "8"},
+                                                          {"sdpa", "--n", "8", "--d", "4"},
+                                                          {"swiglu"},
+                                                          {"rope"}};
+  for (std::vector<std::string> request : requests) {
+    request.push_back("--json");
+    const Ran ran = tolerance(request);
+    ASSERT_EQ(ran.exit_code, 0) << ran.log;
+    const auto document = nlohmann::json::parse(ran.out);
+    EXPECT_EQ(document["schema"], "halfulp.tolerance/1");
+    EXPECT_EQ(document["operation"], request[0]);
+    EXPECT_EQ(document["against"], "binary64");
+    EXPECT_GT(document["worst"]["rtol"].get<double>(), 0) << request[0];
+    EXPECT_LE(document["probabilistic"]["atol"], document["worst"]["atol"]) << request[0];
+    EXPECT_LE(document["probabilistic"]["rtol"], document["worst"]["rtol"]) << request[0];
+    EXPECT_EQ(document["worst"]["steps"].back()["name"], "rtol");
+    EXPECT_FALSE(document["statements"].empty());
+  }
+}
+
+TEST(ToleranceVerb, WithoutAStatementThereIsNothingToPaste) {
+  const std::vector<std::string> request = {"gemm", "--k", "4096", "--acc", "fp16", "--absmax", "100"};
+  const Ran ran = tolerance(request);
+  EXPECT_EQ(ran.exit_code, 0);
+  EXPECT_NE(ran.out.find("no statement"), std::string::npos);
+  EXPECT_NE(ran.out.find("failed"), std::string::npos);
+  EXPECT_EQ(ran.out.find("To paste"), std::string::npos);
+}
+
+TEST(ToleranceVerb, PastedNumbersAreNeverBelowTheBound) {
+  for (double x = 1e-45; x < 1e30; x *= 1.37) {
+    const std::string text = rounded_up(x);
+    double back = 0;
+    std::from_chars(text.data(), text.data() + text.size(), back);
+    EXPECT_GE(back, x) << text;
+    EXPECT_LE(back, x * 1.0011) << text;
+  }
+  EXPECT_EQ(rounded_up(0.00390625), "3.907e-03");
+  EXPECT_EQ(rounded_up(9.9999e-3), "1.000e-02");
+  EXPECT_EQ(rounded_up(0), "0.000e+00");
+}
+
+TEST(ToleranceVerb, RefusesWithOneLine) {
+  const std::vector<std::pair<std::vector<std::string>, const char*>> wrong = {
+      {{}, "OP"},
+      {{"conv"}, "unknown operation 'conv'"},
+      {{"gem", "--k", "4"}, "did you mean gemm"},
+      {{"gemm"}, "gemm needs --k"},
+      {{"gemm", "--k", "0"}, "--k: 0"},
+      {{"gemm", "--k", "-1"}, "--k"},
+      {{"gemm", "--k", "1e3"}, "--k"},
+      {{"gemm", "--k", "4", "--d", "4"}, "--d: gemm does not use it"},
+      {{"gemm", "--k", "4", "--eps", "1"}, "--eps: gemm does not use it"},
+      {{"gemm", "--k", "4", "--absmax", "-2"}, "--absmax: -2"},
+      {{"gemm", "--k", "4", "--absmax", "1,2,3"}, "2 inputs, 3 given"},
+      {{"gemm", "--k", "4", "--absmax", "x"}, "--absmax"},
+      {{"gemm", "--k", "4", "--prob", "1"}, "--prob: 1"},
+      {{"gemm", "--k", "4", "--prob", "0"}, "--prob: 0"},
+      {{"gemm", "--k", "4", "--in", "bf61"}, "bf61"},
+      {{"gemm", "--k", "4", "--order", "flash:8"}, "--order flash:8"},
+      {{"gemm", "--k", "4", "--against", "nothing"}, "--against nothing"},
+      {{"rope", "--order", "any"}, "--order: rope does not use it"},
+      {{"gemm", "--k", "4", "-o", "x.csv"}, "the ending says the form"},
+  };
+  for (const auto& [arguments, part] : wrong) {
+    const Ran ran = tolerance(arguments);
+    EXPECT_EQ(ran.exit_code, 2) << part;
+    EXPECT_TRUE(is_one_error_line(ran.log)) << ran.log;
+    EXPECT_NE(ran.log.find(part), std::string::npos) << ran.log;
+    EXPECT_EQ(ran.out, "");
+  }
+}
+
+TEST(ToleranceVerb, WritesTheDocument) {
+  const std::string path = ::testing::TempDir() + "tolerance_verb_test.json";
+  const Ran ran = tolerance({"swiglu", "-o", path});
+  EXPECT_EQ(ran.exit_code, 0) << ran.log;
+  std::ifstream file(path);
+  EXPECT_EQ(nlohmann::json::parse(file)["operation"], "swiglu");
+  std::filesystem::remove(path);
+}
+
+}  // namespace
+}  // namespace halfulp
