@@ -60,6 +60,7 @@ COMMANDS = {
         "figure 4 --trials 20 --arithmetic bin11 --layers 4 --blocks identical --include-weights --json",
     ],
     "merge": None,  # the document of the figure that was merged
+    "report": None,  # writes a page; tests/report/ looks at it
     "round": None,  # prints lines of text, no document
 }
 
