@@ -76,23 +76,32 @@ def provenance(verb):
     return {"version": "0.1.0", "commit": "0", "command_line": f"halfulp {verb} -m model", "seed": 0}
 
 
-def spectra(layers=32, heads=32, factor=1.0):
-    """The keys that DESIGN.md, section 6, promises, with singular values; some infinite, some flagged."""
-    entries = []
-    for layer in range(layers):
-        for head in range(heads):
-            condition = math.exp(1 + 3 * math.sin(layer * 0.7 + head) ** 2 + layer / 8) * factor
-            top = (1 + head / 8) * (1 + math.cos(layer + head) ** 2)
-            entries.append({
-                "layer": layer, "head": head, "kv_head": head // 4, "sigma_max": top, "sigma_min": top / condition,
-                "effective_condition": None if (layer, head) == (3, 5) else condition, "stable_rank": 4 + 3 * math.sin(head),
-                "nuclear_norm": top * 9, "abs_sigma_max": {"lower": top * 3, "upper": top * 3.0001},
-                "factor_as_printed": None, "factor_repaired": condition * 12, "logit_bound": top * 40,
-                "flags": ["ill-conditioned: above 1e4"] if condition > 1e3 else [],
-                "singular_values": [top * condition ** (-i / 15) for i in range(16)]})
-    return {"schema": "halfulp.spectra/1", "provenance": provenance("spectra"),
-            "model": {"folder": "model", "hash": "0", "layers": layers, "width": 4096, "heads": heads, "vocabulary": 32000, "parameters": 6738415616},
-            "heads": entries, "seconds": 12.5}
+def head(layer, number, factor):
+    """As spectra_document.cpp writes a head; some numbers are infinite, some heads flagged."""
+    condition = math.exp(1 + 3 * math.sin(layer * 0.7 + number) ** 2 + layer / 8) * factor
+    top = (1 + number / 8) * (1 + math.cos(layer + number) ** 2)
+    circuit = {"sigma_max": top, "sigma_min": top / condition, "smallest_nonzero": top / condition, "radius": 1e-14, "rank": 16,
+               "effective_condition": None if (layer, number) == (3, 5) else condition, "stable_rank": 4 + 3 * math.sin(number),
+               "nuclear_norm": top * 9, "singular_values": [top * condition ** (-i / 15) for i in range(16)]}
+    return {"layer": layer, "head": number, "kv_head": number // 4, **circuit, "abs_sigma_max": {"lower": top * 3, "upper": top * 3.0001},
+            "factor_as_printed": None, "factor_as_printed_note": "infinite: W_k^T W_q has rank at most 16", "factor_repaired": condition * 12,
+            "logit_bound": top * 40, "gauge_is_free": True, "omega_kq": {"plain": top, "tight": top / 2}, "biased": None,
+            "ov": {**circuit, "sigma_max": top / 3, "singular_values": [top / 3 * 0.8 ** i for i in range(16)]},
+            "flags": ["rank"] if condition > 1e3 else []}
+
+
+def spectra(layers=32, heads=32, factor=1.0, compare=False):
+    """The keys that DESIGN.md, section 6, promises, and more."""
+    places = [(layer, number) for layer in range(layers) for number in range(heads)]
+    pair = lambda a, b: {"before": a, "after": b}
+    changes = [{"layer": layer, "head": number, "kq_change": 0.01 * layer + 0.001 * number, "sigma_max": pair(1 + number, (1 + number) * 2.0 ** (layer - 2)),
+                "flags": pair([], ["hot"] if number == 1 else [])} for layer, number in places]
+    model = {"folder": "model", "hash": "0", "family": "llama", "layers": layers, "width": 4096, "heads": heads, "warnings": []}
+    return {"schema": "halfulp.spectra/1", "provenance": provenance("spectra"), "model": model, "treatment": ["gains are folded in"],
+            "flags": [{"name": "rank", "threshold": 0, "condition": "c", "meaning": "m", "origin": "o", "heads": 1}],
+            "layers": [{"layer": layer, "omega_kq": {"plain": 2.0 + layer, "tight": 1.0}, "omega_ud": None} for layer in range(layers)],
+            "heads": [head(layer, number, factor) for layer, number in places],
+            "compare": {"model": dict(model, folder="other"), "heads": changes} if compare else None, "seconds": 12.5}
 
 
 def large_profile(small, layers=32):

@@ -55,7 +55,7 @@ class Page(unittest.TestCase):
             for name in names:
                 with self.subTest(name, width=width, dark=dark):
                     tab.run(f"location.hash = {json.dumps(place(name))}")
-                    tab.wait(f"document.querySelector('#files [aria-current]').href.endsWith({json.dumps(place(name))})")
+                    tab.wait(f"document.getElementById('files').dataset.file === '{names.index(name) + 1}'")
                     self.assertEqual(tab.run("[...document.querySelectorAll('section > .flag')].map((n) => n.textContent)"), [])
                     empty = tab.run("[...document.querySelectorAll('figure.plot')].filter((f) => !f.querySelector('.cell rect, path.line[d], circle, .bar, .token, .count-bar, .symbol')).map((f) => f.dataset.plot)")
                     self.assertEqual(empty, [], "plots without a mark")
@@ -310,13 +310,23 @@ class Page(unittest.TestCase):
         self.assertTrue(tab.run("document.querySelector(\"[data-cell='3.5']\").getAttribute('fill').startsWith('url(')"), "infinite")
         self.assertEqual(tab.run("document.querySelector('#view-heads .detail h3').textContent"), "Head 5 of layer 3")
         self.assertTrue(tab.run("document.querySelector('#view-heads .detail .line-plot path.line') !== null"), "its singular values")
-        tab.open(made, "#view=heads&quantity=effective_condition&against=1")
+        tab.open(made, "#view=heads&quantity=effective_condition&against=2")
         tab.hover("[data-cell='0.0']")
         tip = tab.run("document.getElementById('tooltip').innerText")
         ratio = float(tip.split("log2 of the ratio: ")[1].split("\n")[0])
         self.assertLess(abs(ratio + 2), 1e-12)
+        tab.open(made, "#view=heads-curves")
+        self.assertEqual(tab.run("document.querySelectorAll('#view-heads-curves path.line').length"), 8)
+        self.assertTrue(tab.run("document.querySelector('#view-layers path.line') !== null"))
         flags = sum(bool(h["flags"]) for h in first["heads"])
         self.assertIn(f"{flags} of 48 heads are flagged" if flags else "None of 48", tab.run("document.querySelector('.answer').textContent"))
+        made = pages.with_documents(page, [("c.json", pages.spectra(4, 4, compare=True))], folder / "compared.html")
+        tab.open(made, "#view=compare-heads&quantity=sigma_max")
+        tab.hover("#view-compare-heads [data-cell='3.1']")
+        tip = tab.run("document.getElementById('tooltip').innerText")
+        self.assertIn("change of sigma max, log2: 1", tip)
+        self.assertIn("hot", tip)
+        self.assertIn("head 3 of layer 3, which changed most", tab.run("document.querySelector('.next').textContent"))
 
     def test_ItPrints(self):
         tab.size(1280, dark=True)

@@ -76,7 +76,7 @@ verbs.attribute = {
   next(d) {
     const items = [], sites = grouped(d.sites, (s) => s.site).map(({key, values}) => ({site: key, share: sumOrNull(values.map((s) => s.share))})).sort((a, b) => b.share - a.share);
     const wide = widerThan(d.recipe.text), systematic = largest(d.sites, (s) => s.z);
-    if (sites[0]) items.push({text: `Keep ${sites[0].site} in ${wide}: ${percent(sites[0].share)} of the variance, all layers together.`, command: commandLike(d, "profile", ["--recipe", quoted(`${d.recipe.text},${sites[0].site}=${wide}`)]), view: {view: "sites"}});
+    if (sites[0]) items.push({text: `Keep \u201c${sites[0].site}\u201d in ${wide}: ${percent(sites[0].share)} of the variance, all layers together.`, command: commandLike(d, "profile", ["--recipe", quoted(`${d.recipe.text},${sites[0].site}=${wide}`)]), view: {view: "sites"}});
     if (systematic && systematic.z > 3) items.push({text: `${stepName(systematic)} errs ${shown(systematic.z)} times what random roundings would: look for a systematic error.`, view: {view: "table"}});
     const head = largest(grouped(d.sites.filter((s) => s.head !== null), (s) => `${s.layer}.${s.head}`), ({values}) => sumOrNull(values.map((s) => s.share)));
     if (head) items.push({text: `Look at head ${head.values[0].head} of layer ${head.values[0].layer}, the most sensitive one: ${percent(sumOrNull(head.values.map((s) => s.share)))}.`, view: {view: "heads", select: head.key}});

@@ -38,7 +38,7 @@ verbs.bounds = {
     const last = d.layers[d.layers.length - 1];
     if (!last) return "No layer was measured.";
     const sharpest = Object.entries(last.over_observed).filter(([, v]) => isNumber(v)).sort((a, b) => a[1] - b[1])[0];
-    return `After layer ${last.layer} the worst entry is off by ${shown(last.observed.max)}; ${sharpest ? `the sharpest bound (${inWords(sharpest[0])}) is ${shown(sharpest[1])} times that` : "no bound makes a statement"}. ${last.dominating ? `${inWords(last.dominating)} dominates.` : ""}`;
+    return `After layer ${last.layer} the worst entry is off by ${shown(last.observed.max)}; ${sharpest ? `the sharpest bound (${inWords(sharpest[0])}) is ${shown(sharpest[1])} times that` : "no bound makes a statement"}. ${last.dominating ? `Of its factors, ${inWords(last.dominating)} dominates.` : ""}`;
   },
   next(d) {
     const items = [], failing = d.layers.find((l) => l.failed_hypotheses.length), vacuous = d.layers.find((l) => l.running === null);

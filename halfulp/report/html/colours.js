@@ -8,7 +8,9 @@ const lineColours = () => (isDark()
   ? ["#6cb6e8", "#f0a63c", "#3fc29a", "#e78ac0", "#f5dd5d", "#5f9fff", "#ef7d4a", "#b9c0c8"]
   : ["#0072b2", "#c76a00", "#00815c", "#b5508a", "#7a6a00", "#2b5fb8", "#b3400f", "#5b646d"]);
 const lineDashes = ["", "6 3", "2 3", "8 3 2 3"];
-function lineStyle(i) {
+// Beyond 16 lines the order of the lines is told, no longer each line.
+function lineStyle(i, count = 1) {
+  if (count > 16) return {colour: magnitudeColour(i / (count - 1)), dash: ""};
   const colours = lineColours();
   return {colour: colours[i % colours.length], dash: lineDashes[Math.floor(i / colours.length) % lineDashes.length]};
 }

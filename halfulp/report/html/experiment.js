@@ -19,7 +19,7 @@ function gainFigure(gains) {
     let statistic = "median";
     const pick = choice("Of the", [{key: "median", title: "median"}, {key: "mean", title: "mean"}], statistic, (key) => { statistic = key; made.frame.redraw(); });
     const made = explorer({items: gains, dims: ["layers"], by: ["promoted"], name: `gains-${norm}`, title: `What promotion does to the ${norm} error`, controls: [pick],
-      settings: (chosen, lineName) => ({x: {label: chosen[0].x_label, integers: true}, y: {label: "error with promotion over error without", log: true}, rules: [1],
+      settings: (chosen, lineName) => ({x: {label: chosen[0].x_label, integers: true}, y: {label: "error without it over error with it", log: true}, rules: [1],
         series: chosen.map((g) => ({name: lineName(g), points: g.x.map((x, i) => ({x, y: g[norm][statistic].factor[i], low: (g[norm][statistic].interval[i] || [])[0], high: (g[norm][statistic].interval[i] || [])[1]}))}))})});
     return made.frame;
   });
@@ -30,18 +30,18 @@ const gainFactor = (g) => g.normwise.median.factor[g.normwise.median.factor.leng
 verbs.experiment = {
   measured: (d) => [["Experiment", `${d.experiment}: ${d.title}`], ["Trials", `${d.trials}, seed ${d.seed}`]],
   answer(d) {
-    const rigorous = boundRows(d).filter((r) => r.rigorous), worst = largest(boundRows(d), (r) => r.worst), best = d.gains.length ? d.gains.reduce((a, b) => (gainFactor(b) < gainFactor(a) ? b : a)) : undefined;
+    const rigorous = boundRows(d).filter((r) => r.rigorous), worst = largest(boundRows(d), (r) => r.worst), best = largest(d.gains.filter((g) => g.promoted !== "everything"), gainFactor);
     const parts = [];
     if (d.holds === true) parts.push(`No observation exceeds a bound (${plural(rigorous.length, "rigorous one")} of ${boundRows(d).length}).`);
     if (d.holds === false) parts.push("Observations exceed a bound.");
-    if (worst) parts.push(`The sharpest is ${worst.bound}: an observation reached ${percent(worst.worst)} of it.`);
-    if (best) parts.push(`Promoting ${best.promoted} helps most: the normwise error becomes ${shown(gainFactor(best))} of what it was.`);
+    if (worst) parts.push(`The sharpest is the ${worst.bound} one: an observation reached ${percent(worst.worst)} of it.`);
+    if (best) parts.push(`Short of everything, promoting ${best.promoted} helps most: the median normwise error becomes ${shown(gainFactor(best))} times smaller.`);
     return parts.join(" ") || d.title;
   },
   next(d) {
     const items = [], bad = boundRows(d).find((r) => r.exceeded > 0), worst = largest(boundRows(d), (r) => r.worst);
     if (bad) items.push({text: `${bad.bound} is exceeded ${plural(bad.exceeded, "time")} (${bad.arithmetic}, ${bad.variant}).`, view: {view: "bounds"}});
-    if (worst) items.push({text: `See where ${worst.bound} is sharpest (${[worst.arithmetic, worst.variant, worst.input].filter(Boolean).join(", ")}).`, view: {view: "curves"}});
+    if (worst) items.push({text: `See where the ${worst.bound} bound is sharpest (${[worst.arithmetic, worst.variant, worst.input].filter(Boolean).join(", ")}).`, view: {view: "curves"}});
     if (d.gains.length) items.push({text: "See what each promotion buys, layer by layer.", view: {view: "gains"}});
     if (d.series.length) items.push({text: "See the errors themselves.", view: {view: "series"}});
     items.push({text: "Make more trials: intervals shrink with the root of their number.", command: again(d, (words) => withOption(words, "--trials", String(10 * d.trials)))});
@@ -50,7 +50,7 @@ verbs.experiment = {
   },
   views: (d) => [
     d.curves.length ? {id: "curves", title: "Bounds and what happens", text: "One curve at a time; the choices above the plot have the others.", make: () => [curveFigure(d.curves)]} : null,
-    d.gains.length ? {id: "gains", title: "What promotion buys", text: "Below 1 it helps.", make: () => gainFigure(d.gains)} : null,
+    d.gains.length ? {id: "gains", title: "What promotion buys", text: "Above the dotted line it helps.", make: () => gainFigure(d.gains)} : null,
     d.series.length ? {id: "series", title: "Errors over many trials", make: () => seriesFigures(d.series, {xLabel: d.series[0].x_label, logX: false, dims: ["arithmetic", "blocks", "variant", "layers", "granularity"], by: ["promoted"], name: d.experiment})} : null,
     d.curves.length ? {id: "bounds", title: "All bounds", make: () => [table({caption: "All bounds", rows: boundRows(d), sort: {key: "worst"}, columns: [{key: "arithmetic", title: "Arithmetic"}, {key: "variant", title: "Variant"}, {key: "input", title: "Input"}, {key: "bound", title: "Bound"}, {key: "rigorous", title: "Rigorous"}, {key: "worst", title: "Worst ratio"}, {key: "exceeded", title: "Exceeded"}, {key: "stated", title: "Stated"}]})]} : null,
     {id: "options", title: "Options", make: () => [shownValue("options", d.options)]}],

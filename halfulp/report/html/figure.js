@@ -73,7 +73,7 @@ function growthRows(d) {
 }
 
 verbs.figure = {
-  measured: (d) => [["Experiment", `${d.figure}: ${d.title}`], ["Trials", `${d.trials}, seed ${d.seed}`], ["Plan", d.plan]],
+  measured: (d) => [["Experiment", `${d.figure}: ${d.title}`], ["Trials", `${d.trials}, seed ${d.seed}`]],
   answer(d) {
     const rows = growthRows(d).filter((r) => r.norm === "normwise" && isNumber(r.median_rate));
     const top = largest(rows, (r) => r.median_rate), last = largest(growthRows(d).filter((r) => r.norm === "normwise"), (r) => r.last_median);
@@ -94,5 +94,5 @@ verbs.figure = {
     {id: "histogram", title: "The trials", make: () => [histogramFigure(d.series, figureName(d)) || element("p", {class: "note"}, "This result holds no histograms.")]},
     {id: "growth", title: "Growth and tails", make: () => [table({caption: "Growth and tails", rows: growthRows(d), columns: [{key: "line", title: "Line"}, {key: "norm", title: "Error"}, {key: "mean_rate", title: "Rate, mean"}, {key: "median_rate", title: "Rate, median"}, {key: "unit", title: "Unit"},
       {key: "last_mean", title: "Last mean"}, {key: "last_median", title: "Last median"}, {key: "tail_index", title: "Tail index"}, {key: "few", title: "Carried by few"}]})]},
-    {id: "reference", title: "Reference and options", make: () => [definitions([["Reference", shownValue("reference", d.reference)], ["Options", shownValue("options", d.options)]])]}],
+    {id: "reference", title: "Reference and options", make: () => [definitions([["Plan", d.plan], ["Reference", shownValue("reference", d.reference)], ["Options", shownValue("options", d.options)]])]}],
 };

@@ -33,7 +33,7 @@ const asksForLog = (values) => {
 
 function linePlot({label, series: all, x: xAxis, y: yAxis, height = 320, width = pictureWidth(), missing = "not finite", hidden = new Set(), choose, rules = []}) {
   const logX = Boolean(xAxis.log), placed = ({x}) => isNumber(x) && (!logX || x > 0);
-  const series = all.map((line, i) => ({...lineStyle(i), ...line, i, points: line.points.filter(placed)})).filter(({name}) => !hidden.has(name));
+  const series = all.map((line, i) => ({...lineStyle(i, all.length), ...line, i, points: line.points.filter(placed)})).filter(({name}) => !hidden.has(name));
   const unplaced = all.some((line) => !line.points.every(placed));
   const points = series.flatMap((line) => line.points), xs = unique(points.map(({x}) => x)).sort((a, b) => a - b);
   const ys = points.flatMap(({y, low, high}) => [y, low, high]);
@@ -51,11 +51,11 @@ function linePlot({label, series: all, x: xAxis, y: yAxis, height = 320, width =
     svg.append("text").attr("x", margin.left - 8).attr("y", py(tick) + 4).attr("text-anchor", "end").text(logY ? powerOfTen(tick) : (yAxis.format || tickText(py))(tick));
   }
   const labelOf = xAxis.labels || ((v) => (logX ? powerOfTen(v) : Number.isInteger(v) ? String(v) : shown(v)));
-  const ticks = xAxis.labels ? xs : axisTicks(px, logX, Math.min(10, width / 70)).filter((v) => !xAxis.integers || Number.isInteger(v));
-  const apart = xAxis.labels ? Math.ceil((xs.length * 8.5 * d3.max(xs, (v) => labelOf(v).length)) / (width - margin.left)) : 1;
+  const ticks = xAxis.labels || (logX && xs.length <= 12) ? xs : axisTicks(px, logX, Math.min(10, width / 70)).filter((v) => !xAxis.integers || Number.isInteger(v));
+  const apart = xAxis.labels || logX ? Math.ceil((ticks.length * 8.5 * d3.max(ticks, (v) => labelOf(v).length)) / (width - margin.left)) : 1;
   ticks.forEach((tick, i) => {
     svg.append("line").attr("class", "tick").attr("x1", px(tick)).attr("x2", px(tick)).attr("y1", height - margin.bottom).attr("y2", height - margin.bottom + 5);
-    if (i % apart === 0) svg.append("text").attr("x", px(tick)).attr("y", height - margin.bottom + 18).attr("text-anchor", "middle").text(xAxis.labels || logX ? labelOf(tick) : tickText(px)(tick));
+    if (i % apart === 0) svg.append("text").attr("x", px(tick)).attr("y", height - margin.bottom + 18).attr("text-anchor", "middle").text(xAxis.labels || xAxis.integers || logX ? labelOf(tick) : tickText(px)(tick));
   });
   svg.append("line").attr("class", "axis").attr("x1", margin.left).attr("x2", width - margin.right).attr("y1", height - margin.bottom).attr("y2", height - margin.bottom);
   svg.append("text").attr("class", "axis-title").attr("x", (margin.left + width) / 2).attr("y", height - 6).attr("text-anchor", "middle").text(xAxis.label);
@@ -69,12 +69,12 @@ function linePlot({label, series: all, x: xAxis, y: yAxis, height = 320, width =
     for (const x of holes)
       svg.append("rect").attr("class", "missing").attr("x", px(x) - step / 2).attr("y", margin.top - 2).attr("width", step).attr("height", 8).attr("fill", hatch);
   }
-  const area = d3.area().defined(({low, high}) => inside(low) && inside(high)).x(({x}) => px(x)).y0(({low}) => py(low)).y1(({high}) => py(high));
+  const area = d3.area().defined(({low, high}) => isNumber(low) && inside(high)).x(({x}) => px(x)).y0(({low}) => py(Math.max(low, py.domain()[0]))).y1(({high}) => py(high));
   const line = d3.line().defined(({y}) => inside(y)).x(({x}) => px(x)).y(({y}) => py(y));
   for (const s of series) svg.append("path").attr("class", "band").attr("d", area(s.points)).attr("fill", s.colour);
   for (const s of series) {
     if (!s.marks) svg.append("path").attr("class", "line").attr("d", line(s.points)).attr("stroke", s.colour).attr("stroke-dasharray", s.dash || null);
-    const dots = s.marks || s.points.length <= 30 ? s.points.filter(({y}) => inside(y)) : [];
+    const dots = s.marks || (s.points.length <= 30 && series.length <= 12) ? s.points.filter(({y}) => inside(y)) : [];
     svg.selectAll(null).data(dots).join("circle").attr("class", "dot").attr("cx", ({x}) => px(x)).attr("cy", ({y}) => py(y))
       .attr("r", s.marks ? 4.5 : 2.4).attr("fill", s.colour);
   }
@@ -108,7 +108,7 @@ function linePlot({label, series: all, x: xAxis, y: yAxis, height = 320, width =
 // Buttons that name the lines and switch them on and off.  draw(hidden) is called at every change.
 function lineKeys(series, hidden, redraw) {
   return element("div", {class: "keys", role: "group", "aria-label": "Lines"}, series.map((line, i) => {
-    const {colour, dash} = {...lineStyle(i), ...line};
+    const {colour, dash} = {...lineStyle(i, series.length), ...line};
     const mark = d3.create("svg").attr("width", 26).attr("height", 10).attr("aria-hidden", "true");
     if (line.marks) mark.append("circle").attr("cx", 13).attr("cy", 5).attr("r", 4.5).attr("fill", colour);
     else mark.append("line").attr("x1", 1).attr("x2", 25).attr("y1", 5).attr("y2", 5).attr("class", "line").attr("stroke", colour).attr("stroke-dasharray", dash || null);
@@ -119,8 +119,9 @@ function lineKeys(series, hidden, redraw) {
   }));
 }
 
-// A framed line plot whose lines can be switched off.  settings(): what linePlot takes, now.
-function lineFigure({name, title, note, controls, settings}) {
+// A framed line plot whose lines can be switched off.  settings(): what linePlot takes, now; width(): where it is not
+// as wide as the page.
+function lineFigure({name, title, note, controls, width, settings}) {
   const hidden = new Set();
   const frame = plotFrame({name, title, note, controls,
     data: () => {
@@ -132,7 +133,7 @@ function lineFigure({name, title, note, controls, settings}) {
     },
     draw: () => {
       const now = settings();
-      return [...linePlot({...now, label: now.label || title, hidden}), lineKeys(now.series, hidden, () => frame.redraw())];
+      return [...linePlot({...now, width: width && width(), label: now.label || title, hidden}), lineKeys(now.series, hidden, () => frame.redraw())];
     }});
   frame.redraw();
   return frame;

@@ -16,7 +16,9 @@ function shown(value) {
 
 // All digits of the binary64 number.
 function exact(value) {
-  return isNumber(value) ? String(value) : dash;
+  if (!isNumber(value)) return dash;
+  const magnitude = Math.abs(value);
+  return magnitude !== 0 && (magnitude < 1e-3 || magnitude >= 1e15) ? value.toExponential() : String(value);
 }
 
 function percent(value) {
@@ -40,6 +42,7 @@ function plural(count, one, many = `${one}s`) {
 // 10 with its exponent raised, or the number.
 function powerOfTen(value) {
   const exponent = Math.round(Math.log10(value));
+  if (Math.abs(exponent) < 3 && Math.abs(value / 10 ** exponent - 1) < 1e-9) return String(Number((10 ** exponent).toPrecision(3)));
   if (Math.abs(exponent) < 3 || Math.abs(value / 10 ** exponent - 1) > 1e-9) return shown(value);
   const raised = {"-": "\u207b", 0: "\u2070", 1: "\u00b9", 2: "\u00b2", 3: "\u00b3", 4: "\u2074", 5: "\u2075", 6: "\u2076", 7: "\u2077", 8: "\u2078", 9: "\u2079"};
   return "10" + [...String(exponent)].map((digit) => raised[digit]).join("");

@@ -48,7 +48,8 @@ function drawResult(index) {
   main.append(origin(result), element("footer", {}, `Made by halfulp ${version}. Drawn with d3 ${d3.version}, copyright Mike Bostock, BSD licence. This page asks no network.`));
   const links = [["summary", "Summary"], ...list.map(({id, title}) => [id, title])];
   document.getElementById("views").replaceChildren(...links.map(([id, title]) => element("a", {href: address.text({file: index + 1, view: id}), "data-view": id}, title)));
-  document.getElementById("files").replaceChildren(...(results.length > 1 ? results.map((r, i) => element("a", {href: address.text({file: i + 1}), title: r.name, "aria-current": i === index ? "page" : null}, resultTitle(r))) : []));
+  document.getElementById("files").dataset.file = index + 1;
+  document.getElementById("files").replaceChildren(...(results.length > 5 ? [choice("Result", results.map((r, i) => ({key: String(i + 1), title: `${i + 1}. ${resultTitle(r)}`})), String(index + 1), (file) => address.go({file}))] : results.length > 1 ? results.map((r, i) => element("a", {href: address.text({file: i + 1}), title: r.name, "aria-current": i === index ? "page" : null}, resultTitle(r))) : []));
   drawn = {index, views};
 }
 

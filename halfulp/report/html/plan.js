@@ -46,7 +46,7 @@ verbs.plan = {
     const items = [], best = (d.best && d.best[0]) || d.sites[0];
     if (d.plan) items.push({text: "Profile the plan to see what is left.", command: commandLike(d, "profile", ["--recipe", quoted(d.plan.recipe)])});
     if (best) items.push({text: `Begin with ${placeName(best.layer, best.site)}: ${best.reason}.`, view: {view: "sites", select: `${layerKey(best.layer)}.${best.site}`}});
-    if (d.hints && d.hints[0]) items.push({text: `In ${d.hints[0].engine}: ${d.hints[0].sites}.`, command: d.hints[0].setting, view: {view: "hints"}});
+    if (d.hints && d.hints[0]) items.push({text: `Tell ${d.hints[0].engine} to keep ${d.hints[0].sites} in more digits.`, command: d.hints[0].setting, view: {view: "hints"}});
     if (!d.reached) items.push({text: "Promote to a wider format.", command: commandLike(d, "plan", ["--base", quoted(d.recipe.text), "--promote", "fp64", "--budget", quoted(d.budget)])});
     if (d.plan) items.push({text: "See which tokens the plan makes certain.", command: commandLike(d, "certify", ["--recipe", quoted(d.plan.recipe)])});
     return items;

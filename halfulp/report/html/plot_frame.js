@@ -52,6 +52,9 @@ function plotFrame({name, title, note, controls = [], data, draw}) {
   return frame;
 }
 
+// How wide a picture in a box of details may be.
+const detailWidth = () => pictureWidth() - 36;
+
 // How wide a picture may be: what the page leaves it.
 function pictureWidth() {
   const main = document.getElementById("result");

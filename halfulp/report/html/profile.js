@@ -104,7 +104,7 @@ verbs.profile = {
     const o = d.output, bad = overflowing(d);
     if (bad.length) return `${d.recipe.text} overflows: ${placeName(bad[0].layer, bad[0].site)} is the first of ${plural(bad.length, "site")} with overflow or NaN.`;
     const first = profileSites(d)[0];
-    const cause = first ? ` ${first.measured ? "Rounding" : "Most is made in"} ${first.site} ${first.measured ? "makes" : ":"} ${percent(first.share)} of it.`.replace(" :", ",") : "";
+    const cause = first ? ` Of all sites \u201c${first.site}\u201d makes most of it: ${percent(first.share)}.` : "";
     return `${d.recipe.text} costs ${shown(o.kld.mean)} nats a token and changes the greedy token at ${o.top1_flips} of ${d.tokens.count} positions.${cause}`;
   },
   next(d) {
@@ -112,7 +112,7 @@ verbs.profile = {
     if (bad.length) items.push({text: `Give ${bad[0].site} a format with more range.`, command: commandLike(d, "profile", ["--recipe", quoted(`${d.recipe.text},${bad[0].site}=${wide}`)]), view: {view: "table"}});
     const untrusted = d.sites.filter((s) => s.trusted === false).length;
     if (untrusted) items.push({text: `${plural(untrusted, "site")} err less than the reference supports: use a longer reference.`, command: commandLike(d, "profile", ["--recipe", quoted(d.recipe.text), "--ref", "dd"])});
-    if (sites[0]) items.push({text: `Keep ${sites[0].site} in ${wide}: it makes ${percent(sites[0].share)} of the divergence.`, command: commandLike(d, "profile", ["--recipe", quoted(`${d.recipe.text},${sites[0].site}=${wide}`)]), view: {view: "sites", quantity: "share"}});
+    if (sites[0]) items.push({text: `Keep \u201c${sites[0].site}\u201d in ${wide}: it makes ${percent(sites[0].share)} of the divergence.`, command: commandLike(d, "profile", ["--recipe", quoted(`${d.recipe.text},${sites[0].site}=${wide}`)]), view: {view: "sites", quantity: "share"}});
     const worst = largest(d.sites, (s) => s.amplification);
     if (worst) items.push({text: `Look at ${placeName(worst.layer, worst.site)}, which amplifies what comes in ${shown(worst.amplification)} times.`, view: {view: "sites", quantity: "amplification", select: `${layerKey(worst.layer)}.${worst.site}`}});
     items.push({text: "Let a plan choose the cheapest sites to keep in more digits.", command: commandLike(d, "plan", ["--base", quoted(d.recipe.text), "--promote", wide, "--budget", "kld=10%"])});

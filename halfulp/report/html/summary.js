@@ -13,13 +13,16 @@ function resultTitle({document: d}) {
   return `${name}${of}${isRecord(d.recipe) ? ` in ${d.recipe.text}` : ""}`;
 }
 
+// A command that breaks between its words, and within one only where it is longer than the line.
+const asWords = (command) => command.split(" ").flatMap((word, i) => [i ? " " : "", element("span", {class: "word"}, word)]);
+
 function nextItem({text, command, view}, go) {
   const copy = command && button("Copy", {class: "copy"}, () => {
     const done = () => { copy.textContent = "Copied"; speak("Copied"); };
     if (navigator.clipboard) navigator.clipboard.writeText(command).then(done, () => { copy.textContent = "Select it"; });
   });
   return element("li", {}, element("p", {}, text, " ", view ? element("a", {href: address.text(go(view)), class: "show"}, "Show it") : null),
-    command ? element("div", {class: "command"}, element("code", {}, command), copy) : null);
+    command ? element("div", {class: "command"}, element("code", {}, asWords(command)), copy) : null);
 }
 
 function summary(result, go) {
@@ -36,7 +39,7 @@ function summary(result, go) {
 function origin(result) {
   const d = result.document, p = d.provenance;
   return element("section", {class: "view", id: "view-origin"}, element("h2", {}, "Where this comes from"), definitions([
-    result.name ? ["File", result.name] : null, ["Schema", d.schema], ["Program", `halfulp ${p.version}, commit ${p.commit}`], ["Command", element("code", {}, p.command_line)],
+    result.name ? ["File", result.name] : null, ["Schema", d.schema], ["Program", `halfulp ${p.version}, commit ${p.commit}`], ["Command", element("code", {}, asWords(p.command_line))],
     p.seed === undefined ? null : ["Seed", p.seed], isRecord(d.model) ? ["Model's hash", d.model.hash] : null, isRecord(d.tokens) ? ["Tokens' hash", d.tokens.hash] : isRecord(d.input) ? ["Tokens' hash", d.input.hash] : null,
     isNumber(d.seconds) ? ["Took", `${shown(d.seconds)} s`] : null]));
 }

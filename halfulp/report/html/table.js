@@ -63,7 +63,8 @@ function table({caption, columns: given, rows, sort, select, most = 60}) {
     return columns.map((column) => {
       const value = column.value(row);
       const title = typeof value === "number" && column.text(row) !== exact(value) ? exact(value) : column.missing && value === null ? column.missing : null;
-      return element("td", {class: column.numeric ? "number" : "", title}, column.text(row));
+      const text = column.text(row);
+      return element("td", {class: column.numeric ? "number" : text.length > 48 ? "long" : "", title}, text);
     });
   }
   function line(row) {

@@ -42,7 +42,7 @@ function withOption(words, option, value) {
 const widerThan = (recipe) => (/^(pure-)?(fp32|tf32)\b/.test(recipe) ? "fp64" : "fp32");
 
 const layerKey = (layer) => (layer === null ? "-" : String(layer));
-const placeName = (layer, site) => (layer === null ? site : `${site} of layer ${layer}`);
+const placeName = (layer, site) => (layer === null ? `\u201c${site}\u201d` : `${site} of layer ${layer}`);
 
 // Rows of a map by layer: what comes before the layers and after them stands in rows of its own.
 function layerRows(items) {
