@@ -23,7 +23,7 @@ function barChart(bars, {missing = "not finite"} = {}) {
 // edges: n + 1 places, counts: n.  marks: [{x, name}] stand as lines.
 function histogram({label, edges, counts, xLabel, xText = shown, marks = []}) {
   const width = Math.min(720, pictureWidth()), height = 220, margin = {left: 52, right: 14, top: 26, bottom: 42};
-  const svg = d3.create("svg").attr("class", "histogram").attr("role", "img").attr("width", width).attr("height", height)
+  const svg = d3.create("svg").attr("class", "histogram").attr("role", "img").attr("width", width).attr("height", height).attr("viewBox", `0 0 ${width} ${height}`)
     .attr("aria-label", `${label}: histogram of ${sum(counts)} values; the table button lists the counts.`);
   const places = [...edges, ...marks.map(({x}) => x)];
   const px = d3.scaleLinear().domain(d3.extent(places)).range([margin.left, width - margin.right]);

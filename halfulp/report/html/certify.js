@@ -22,10 +22,10 @@ function tokenDetail(t) {
 
 function certifyTokens(d, view) {
   let colouring = "verdict", selected, text;
-  const ways = [{key: "verdict", title: "verdict"}, {key: "certainty", title: "margin / radius"}, {key: "flip", title: "chance of a flip"}];
+  const ways = [{key: "verdict", title: "verdict"}, {key: "certainty", title: "radius / margin"}, {key: "flip", title: "chance of a flip"}];
   const pick = choice("Colour by", ways, colouring, (key) => view.choose({quantity: key, select: selected}));
   const detail = element("div", {class: "detail"});
-  const value = {certainty: (t) => { const c = certaintyOf(t); return c > 0 ? Math.log2(c) : null; }, flip: (t) => t.flip_probability};
+  const value = {certainty: (t) => { const c = certaintyOf(t); return c > 0 ? -Math.log2(c) : null; }, flip: (t) => t.flip_probability};
   const columns = [{key: "position", title: "Position"}, {key: "token", title: "Token"}, {key: "margin", title: "Margin"}, {key: "rigorous", title: "Proved radius", value: (t) => t.radius.rigorous}, {key: "first_order", title: "First-order radius", value: (t) => t.radius.first_order},
     {key: "probabilistic", title: "Probabilistic radius", value: (t) => t.radius.probabilistic}, {key: "verdict", title: "Verdict"}, {key: "flip_probability", title: "Chance of a flip"}, {key: "flips", title: "Flips"}];
   const frame = plotFrame({name: "tokens", controls: [pick], title: "The greedy token at every position",
@@ -40,7 +40,7 @@ function certifyTokens(d, view) {
           lines: [`position ${t.position}, token ${t.token}`, t.verdict, `margin ${exact(t.margin)}`, `probabilistic radius ${exact(t.radius.probabilistic)}`, `chance of a flip ${exact(t.flip_probability)}`, t.flips ? `flipped ${plural(t.flips, "time")}` : null].filter(Boolean)};
       }), (i) => view.choose({quantity: colouring, select: d.tokens[i].position}));
       const keys = verdictKinds.map(({verdict, kind, text: meaning}) => element("span", {class: "key"}, element("span", {class: `token sample ${kind}`}, "12"), `${verdict}: ${meaning}`));
-      const legend = scale ? colourLegend(scale, {label: colouring === "certainty" ? "margin over probabilistic radius, log2" : "chance of a flip"}) : element("div", {class: "legend-row"}, keys, element("span", {class: "key"}, element("span", {class: "token sample flipped"}, "12"), "flipped in the run"));
+      const legend = scale ? colourLegend(scale, {label: colouring === "certainty" ? "probabilistic radius over margin, log2: below 0 certain" : "chance of a flip"}) : element("div", {class: "legend-row"}, keys, element("span", {class: "key"}, element("span", {class: "token sample flipped"}, "12"), "flipped in the run"));
       text.choose(d.tokens.findIndex((t) => String(t.position) === String(selected)));
       return [text, legend];
     }});

@@ -18,7 +18,7 @@ function gainFigure(gains) {
   return Object.keys(norms).map((norm) => {
     let statistic = "median";
     const pick = choice("Of the", [{key: "median", title: "median"}, {key: "mean", title: "mean"}], statistic, (key) => { statistic = key; made.frame.redraw(); });
-    const made = explorer({items: gains, dims: ["layers"], by: ["promoted"], name: `gains-${norm}`, title: `What promotion does to the ${norm} error`, controls: [pick],
+    const made = explorer({items: gains, dims: ["layers"], by: ["promoted"], name: `gains-${norm}`, off: ["everything"], title: `What promotion does to the ${norm} error`, controls: [pick],
       settings: (chosen, lineName) => ({x: {label: chosen[0].x_label, integers: true}, y: {label: "error without it over error with it", log: true}, rules: [1],
         series: chosen.map((g) => ({name: lineName(g), points: g.x.map((x, i) => ({x, y: g[norm][statistic].factor[i], low: (g[norm][statistic].interval[i] || [])[0], high: (g[norm][statistic].interval[i] || [])[1]}))}))})});
     return made.frame;
@@ -34,14 +34,14 @@ verbs.experiment = {
     const parts = [];
     if (d.holds === true) parts.push(`No observation exceeds a bound (${plural(rigorous.length, "rigorous one")} of ${boundRows(d).length}).`);
     if (d.holds === false) parts.push("Observations exceed a bound.");
-    if (worst) parts.push(`The sharpest is the ${worst.bound} one: an observation reached ${percent(worst.worst)} of it.`);
+    if (worst) parts.push(`The sharpest is \u201c${worst.bound}\u201d: an observation reached ${percent(worst.worst)} of it.`);
     if (best) parts.push(`Short of everything, promoting ${best.promoted} helps most: the median normwise error becomes ${shown(gainFactor(best))} times smaller.`);
     return parts.join(" ") || d.title;
   },
   next(d) {
     const items = [], bad = boundRows(d).find((r) => r.exceeded > 0), worst = largest(boundRows(d), (r) => r.worst);
     if (bad) items.push({text: `${bad.bound} is exceeded ${plural(bad.exceeded, "time")} (${bad.arithmetic}, ${bad.variant}).`, view: {view: "bounds"}});
-    if (worst) items.push({text: `See where the ${worst.bound} bound is sharpest (${[worst.arithmetic, worst.variant, worst.input].filter(Boolean).join(", ")}).`, view: {view: "curves"}});
+    if (worst) items.push({text: `See where \u201c${worst.bound}\u201d is sharpest (${[worst.arithmetic, worst.variant, worst.input].filter(Boolean).join(", ")}).`, view: {view: "curves"}});
     if (d.gains.length) items.push({text: "See what each promotion buys, layer by layer.", view: {view: "gains"}});
     if (d.series.length) items.push({text: "See the errors themselves.", view: {view: "series"}});
     items.push({text: "Make more trials: intervals shrink with the root of their number.", command: again(d, (words) => withOption(words, "--trials", String(10 * d.trials)))});

@@ -1,19 +1,19 @@
 // figure: errors of random transformers over many trials; the paper's plots, and what the paper does not show.
 
 // Values that tell items apart become choices; `by` makes the lines.
-function explorer({items, dims, by, name, title, controls = [], settings, after}) {
+function explorer({items, dims, by, name, title, controls = [], off, settings, after}) {
   const state = {};
   const varied = dims.map((dim) => ({dim, values: unique(items.map((item) => item[dim]))})).filter(({values, dim}) => values.length > 1 && !by.includes(dim));
   for (const {dim, values} of varied) state[dim] = values[0];
   const matching = () => items.filter((item) => varied.every(({dim}) => item[dim] === state[dim]));
-  const picks = varied.map(({dim, values}) => choice(inWords(dim), values.map((value, i) => ({key: String(i), title: value === "" ? "plain" : value === null ? "none" : String(value)})), "0", (key) => {
+  const picks = varied.map(({dim, values}) => choice(inWords(dim), values.map((value, i) => ({key: String(i), title: value === "" ? "plain" : dim === "layers" && value === 0 ? "along the axis" : value === null ? "none" : String(value)})), "0", (key) => {
     state[dim] = values[Number(key)];
     frame.redraw();
     if (after) after(matching());
   }));
   const lineName = (item) => by.map((dim) => [dim, item[dim]]).filter(([dim, value]) => value !== "" && value !== null && value !== undefined && unique(items.map((other) => other[dim])).length > 1)
     .map(([dim, value]) => (typeof value === "number" ? `${inWords(dim)} ${value}` : String(value))).join(", ") || title;
-  const frame = lineFigure({name, title, controls: [...picks, ...controls], settings: () => settings(matching(), lineName)});
+  const frame = lineFigure({name, title, controls: [...picks, ...controls], off, settings: () => settings(matching(), lineName)});
   return {frame, matching, lineName};
 }
 

@@ -17,11 +17,12 @@ function heatMap({label, columns, rows, cell, columnTitle, rowTitle, scale: wish
   const numbers = width >= 46 && rows.length <= 40;
   const slanted = d3.max(columns, ({label: text}) => 6.6 * text.length) > width - 4;
   const top = (slanted ? 14 + 4.7 * d3.max(columns, ({label: text}) => text.length) : 22) + (columnTitle ? 16 : 0);
-  const right = slanted ? 4 + 4.7 * columns[columns.length - 1].label.length : 8;
+  const right = slanted ? Math.max(8, d3.max(columns, ({label: text}, c) => 8 + 5 * text.length - (columns.length - 1 - c + 0.5) * width)) : 8;
+  const wide = Math.ceil(left + columns.length * width + right), high = Math.ceil(top + rows.length * height + 4);
   const svg = d3.create("svg").attr("class", "heat-map").attr("tabindex", 0).attr("role", "group")
     .attr("aria-roledescription", "heat map")
     .attr("aria-label", `${label}. ${rows.length} by ${columns.length}; arrow keys read the cells, Enter chooses one, the table button lists them.`)
-    .attr("width", Math.ceil(left + columns.length * width + right)).attr("height", Math.ceil(top + rows.length * height + 4));
+    .attr("width", wide).attr("height", high).attr("viewBox", `0 0 ${wide} ${high}`);
   const hatch = hatching(svg);
   if (columnTitle) svg.append("text").attr("class", "axis-title").attr("x", left + (columns.length * width) / 2).attr("y", 11).attr("text-anchor", "middle").text(columnTitle);
   if (rowTitle) svg.append("text").attr("class", "axis-title").attr("text-anchor", "middle")

@@ -6,7 +6,14 @@
 function axisTicks(scale, log, count) {
   if (!log) return scale.ticks(count);
   const [low, high] = scale.domain(), from = Math.ceil(Math.log10(low) - 1e-9), to = Math.floor(Math.log10(high) + 1e-9);
-  if (to - from < 1) return scale.ticks(3).length > 6 ? [low, Math.sqrt(low * high), high] : scale.ticks(3);
+  if (to - from < 2) {
+    // Less than two powers of ten: some of their multiples.
+    for (const multiples of [[1, 2, 5], [1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9]]) {
+      const found = d3.range(from - 1, to + 1).flatMap((e) => multiples.map((m) => m * 10 ** e)).filter((v) => v >= low && v <= high);
+      if (found.length > 1) return found;
+    }
+    return [low, high];
+  }
   const step = Math.max(1, Math.ceil((to - from + 1) / count));
   return d3.range(Math.floor(from / step) * step, to + 1, step).filter((e) => e >= from).map((e) => 10 ** e);
 }
@@ -33,13 +40,13 @@ const asksForLog = (values) => {
 
 function linePlot({label, series: all, x: xAxis, y: yAxis, height = 320, width = pictureWidth(), missing = "not finite", hidden = new Set(), choose, rules = []}) {
   const logX = Boolean(xAxis.log), placed = ({x}) => isNumber(x) && (!logX || x > 0);
-  const series = all.map((line, i) => ({...lineStyle(i, all.length), ...line, i, points: line.points.filter(placed)})).filter(({name}) => !hidden.has(name));
+  const series = all.map((line, i) => ({...lineStyle(i, all.length), ...line, i, points: line.points.filter(placed).sort((a, b) => a.x - b.x)})).filter(({name}) => !hidden.has(name));
   const unplaced = all.some((line) => !line.points.every(placed));
   const points = series.flatMap((line) => line.points), xs = unique(points.map(({x}) => x)).sort((a, b) => a - b);
   const ys = points.flatMap(({y, low, high}) => [y, low, high]);
   const logY = yAxis.log === undefined ? asksForLog(points.map(({y}) => y)) : yAxis.log;
   const margin = {left: 64, right: 14, top: 16, bottom: 44};
-  const svg = d3.create("svg").attr("class", "line-plot").attr("width", width).attr("height", height).attr("tabindex", 0).attr("role", "group")
+  const svg = d3.create("svg").attr("class", "line-plot").attr("width", width).attr("height", height).attr("viewBox", `0 0 ${width} ${height}`).attr("tabindex", 0).attr("role", "group")
     .attr("aria-roledescription", "line plot")
     .attr("aria-label", `${label}: ${series.map(({name}) => name).join(", ")}. Left and right arrows read the values, the table button lists them.`);
   const px = axisScale(xs, logX, [margin.left + 8, width - margin.right - 8], 0);
@@ -120,9 +127,9 @@ function lineKeys(series, hidden, redraw) {
 }
 
 // A framed line plot whose lines can be switched off.  settings(): what linePlot takes, now; width(): where it is not
-// as wide as the page.
-function lineFigure({name, title, note, controls, width, settings}) {
-  const hidden = new Set();
+// as wide as the page; off: lines that are switched off at first.
+function lineFigure({name, title, note, controls, width, off = [], settings}) {
+  const hidden = new Set(off);
   const frame = plotFrame({name, title, note, controls,
     data: () => {
       const {series, x, y} = settings();

@@ -24,8 +24,8 @@ function exact(value) {
 function percent(value) {
   if (!isNumber(value)) return dash;
   const share = 100 * value;
-  if (share !== 0 && Math.abs(share) < 0.05) return share < 0 ? "-0.0 %" : "< 0.1 %";
-  return `${share.toFixed(Math.abs(share) < 9.95 ? 1 : 0)} %`;
+  if (share !== 0 && Math.abs(share) < 0.05) return share < 0 ? "-0.0\u00a0%" : "< 0.1\u00a0%";
+  return `${share.toFixed(Math.abs(share) < 9.95 ? 1 : 0)}\u00a0%`;
 }
 
 function inBytes(bytes) {
@@ -39,11 +39,11 @@ function plural(count, one, many = `${one}s`) {
   return `${count} ${count === 1 ? one : many}`;
 }
 
-// 10 with its exponent raised, or the number.
+// A number of an axis: 10 with its exponent raised, or few digits.
 function powerOfTen(value) {
-  const exponent = Math.round(Math.log10(value));
-  if (Math.abs(exponent) < 3 && Math.abs(value / 10 ** exponent - 1) < 1e-9) return String(Number((10 ** exponent).toPrecision(3)));
-  if (Math.abs(exponent) < 3 || Math.abs(value / 10 ** exponent - 1) > 1e-9) return shown(value);
+  const exponent = Math.round(Math.log10(value)), short = Number(value.toPrecision(3));
+  if (Math.abs(exponent) < 3) return String(short);
+  if (Math.abs(value / 10 ** exponent - 1) > 1e-9) return short < 1e-3 || short >= 1e5 ? short.toExponential() : String(short);
   const raised = {"-": "\u207b", 0: "\u2070", 1: "\u00b9", 2: "\u00b2", 3: "\u00b3", 4: "\u2074", 5: "\u2075", 6: "\u2076", 7: "\u2077", 8: "\u2078", 9: "\u2079"};
   return "10" + [...String(exponent)].map((digit) => raised[digit]).join("");
 }

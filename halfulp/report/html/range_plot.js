@@ -2,10 +2,10 @@
 
 // rows: [{name, p05, median, mean, p95, max, normwise}]
 function rangePlot(rows, {label, unit}) {
-  const width = Math.min(820, detailWidth()), line = 34, margin = {left: 96, right: 20, top: 8, bottom: 62};
+  const width = Math.min(820, detailWidth()), line = 34, margin = {left: 96, right: 20, top: 8, bottom: 42};
   const height = margin.top + rows.length * line + margin.bottom;
   const all = rows.flatMap((row) => [row.p05, row.median, row.mean, row.p95, row.max, row.normwise]).filter((v) => isNumber(v) && v > 0);
-  const svg = d3.create("svg").attr("class", "range-plot").attr("role", "img").attr("width", width).attr("height", height)
+  const svg = d3.create("svg").attr("class", "range-plot").attr("role", "img").attr("width", width).attr("height", height).attr("viewBox", `0 0 ${width} ${height}`)
     .attr("aria-label", `${label}: ranges; the table button lists the numbers.`);
   if (!all.length) return element("p", {class: "note"}, "All of these errors are 0 or not finite.");
   const px = axisScale(all, true, [margin.left, width - margin.right], 0.04);
@@ -27,12 +27,12 @@ function rangePlot(rows, {label, unit}) {
       .on("mousemove", () => tooltip.show([row.name, ...["p05", "median", "mean", "p95", "max", "normwise"].map((key) => `${key}: ${exact(row[key])}`)], d3.event.clientX, d3.event.clientY))
       .on("mouseleave", () => tooltip.hide());
   });
-  let x = margin.left;
-  for (const [name, text] of [["median", "median"], ["mean", "mean"], ["max", "largest"], ["normwise", "in the 2-norm"]]) {
-    symbol(name, x, height - 12);
-    svg.append("text").attr("x", x + 9).attr("y", height - 8).text(text);
-    x += 30 + 6.6 * text.length;
-  }
-  svg.append("text").attr("class", "axis-title").attr("x", (margin.left + width) / 2).attr("y", height - 30).attr("text-anchor", "middle").text(`${unit}; the line goes from 5 % to 95 %`);
-  return element("div", {class: "scroll"}, svg.node());
+  svg.append("text").attr("class", "axis-title").attr("x", (margin.left + width) / 2).attr("y", height - 8).attr("text-anchor", "middle").text(unit);
+  const key = (name, text) => {
+    const mark = d3.create("svg").attr("width", 14).attr("height", 14).attr("aria-hidden", "true");
+    mark.append("path").attr("d", d3.symbol().type(shape[name]).size(62)()).attr("transform", "translate(7,7)").attr("fill", name === "normwise" ? other : colour);
+    return element("span", {class: "key"}, mark.node(), text);
+  };
+  return [element("div", {class: "scroll"}, svg.node()), element("div", {class: "legend-row"}, key("median", "median"), key("mean", "mean"), key("max", "largest"), key("normwise", "in the 2-norm"),
+    element("span", {}, "the line goes from 5 % to 95 % of the entries"))];
 }

@@ -13,8 +13,16 @@ function resultTitle({document: d}) {
   return `${name}${of}${isRecord(d.recipe) ? ` in ${d.recipe.text}` : ""}`;
 }
 
-// A command that breaks between its words, and within one only where it is longer than the line.
-const asWords = (command) => command.split(" ").flatMap((word, i) => [i ? " " : "", element("span", {class: "word"}, word)]);
+// A command that breaks between its options, and within one only where it is longer than the line.
+function asWords(command) {
+  const groups = [];
+  for (const word of command.split(" ")) {
+    const last = groups[groups.length - 1];
+    if (last && /^--?[A-Za-z][\w-]*$/.test(last) && !word.startsWith("-")) groups[groups.length - 1] += ` ${word}`;
+    else groups.push(word);
+  }
+  return groups.flatMap((group, i) => [i ? " " : "", element("span", {class: "word"}, group)]);
+}
 
 function nextItem({text, command, view}, go) {
   const copy = command && button("Copy", {class: "copy"}, () => {
