@@ -12,6 +12,7 @@
 #include "halfulp/cli/progress_bar.hpp"
 #include "halfulp/cli/verb.hpp"
 #include "halfulp/report/attribution_report.hpp"
+#include "halfulp/report/html_page.hpp"
 #include "halfulp/report/output_file.hpp"
 
 namespace halfulp {
@@ -60,14 +61,15 @@ void read_target(const std::string& text, AttributionOptions& options) {
 std::string in_form(const std::string& form, const nlohmann::ordered_json& document) {
   if (form == ".json") return document.dump(1) + "\n";
   if (form == ".csv") return attribution_csv(document);
+  if (form == ".html") return html_page(document);
   return drawn(attribution_plot(document), picture_form(form));
 }
 
 void run(Options options, Console& console) {
   const Recipe recipe(options.recipe);
   read_target(options.target, options.attribution);
-  const std::string form = form_of_output(options.output, {".json", ".csv", ".svg", ".png", ".pdf"});
-  if (form != "" && form != ".json" && form != ".csv") check_can_draw();
+  const std::string form = form_of_output(options.output, {".json", ".csv", ".html", ".svg", ".png", ".pdf"});
+  if (form == ".svg" || form == ".png" || form == ".pdf") check_can_draw();
 
   ProgressBar bar(console.log);
   const ModelInput input(options.model);
@@ -108,7 +110,7 @@ void add_attribute_verb(CLI::App& program, Console& console) {
                  "Estimate the condition numbers of the network at its input (about 30 forward passes)");
   verb->add_option(
       "-o,--output", options->output,
-      "Write the full result: FILE.json or FILE.csv; the ladder of errors: FILE.svg, .png or .pdf");
+      "Write the full result: FILE.json, .csv or .html; the ladder of errors: FILE.svg, .png or .pdf");
   verb->add_flag("--json", options->json, "Print the full result as JSON instead of text");
   verb->footer(footer);
   verb->callback([options, &console] { run(*options, console); });

@@ -12,6 +12,7 @@
 #include "halfulp/experiments/nearest.hpp"
 #include "halfulp/models/token_ids.hpp"
 #include "halfulp/report/bounds_report.hpp"
+#include "halfulp/report/html_page.hpp"
 #include "halfulp/report/output_file.hpp"
 #include "halfulp/report/table.hpp"
 
@@ -90,6 +91,7 @@ PaperModel trained_model(const Options& options, BoundsOrigin& origin) {
 std::string in_form(const std::string& form, const nlohmann::ordered_json& document) {
   if (form == ".json") return document.dump(1) + "\n";
   if (form == ".csv") return bounds_csv(document);
+  if (form == ".html") return html_page(document);
   return drawn(bounds_plot(document), picture_form(form));
 }
 
@@ -100,7 +102,7 @@ void run(const Options& options, Console& console) {
   if (options.model.empty() && (!options.ids.empty() || options.tokens))
     throw usage_error("--ids and --tokens are for -m: a random model has random activations (n=..)");
   const RoundingRule rule = rule_to_nearest("--format", options.format);
-  const std::string form = form_of_output(options.output, {".json", ".csv", ".svg", ".png"});
+  const std::string form = form_of_output(options.output, {".json", ".csv", ".html", ".svg", ".png"});
   set_threads(options.threads);
   BoundsOrigin origin{console.command_line, {}, {}, {}};
   ModelBounds bounds;
@@ -136,7 +138,7 @@ void add_bounds_verb(CLI::App& program, Console& console) {
       ->check(CLI::Range(1, 1 << 20));
   verb->add_option("-t,--threads", options->threads, "Threads (default: all processors)")
       ->check(CLI::Range(0, 4096));
-  verb->add_option("-o,--output", options->output, "Write the result: .json, .csv, .svg or .png");
+  verb->add_option("-o,--output", options->output, "Write the result: .json, .csv, .html, .svg or .png");
   verb->add_flag("--json", options->json, "One JSON document on stdout (schema halfulp.bounds/1)");
   verb->footer(footer);
   verb->callback([options, &console] { run(*options, console); });

@@ -8,6 +8,7 @@
 #include "halfulp/cli/progress_bar.hpp"
 #include "halfulp/cli/verb.hpp"
 #include "halfulp/report/certify_report.hpp"
+#include "halfulp/report/html_page.hpp"
 #include "halfulp/report/output_file.hpp"
 
 namespace halfulp {
@@ -39,7 +40,7 @@ struct Options {
 void run(const Options& options, Console& console) {
   const Recipe recipe(options.recipe);
   check(options.certificate);
-  const std::string form = form_of_output(options.output, {".json", ".csv"});
+  const std::string form = form_of_output(options.output, {".json", ".csv", ".html"});
   ProgressBar bar(console.log);
   const ModelInput input(options.model);
   // Values, bounds, errors of each step, and adjoints of the margins that go back together.
@@ -49,7 +50,9 @@ void run(const Options& options, Console& console) {
   const auto document = certify_document(result, input.architecture(), recipe,
                                          input.origin(console.command_line, bar.seconds()));
   if (!options.output.empty())
-    write_whole_file(options.output, form == ".csv" ? certify_csv(document) : document.dump(1) + "\n");
+    write_whole_file(options.output, form == ".csv"    ? certify_csv(document)
+                                     : form == ".html" ? html_page(document)
+                                                       : document.dump(1) + "\n");
   if (options.json) {
     console.out << document.dump(1) << '\n';
     return;
@@ -75,7 +78,7 @@ void add_certify_verb(CLI::App& program, Console& console) {
   verb->add_option("--runs", options->certificate.runs,
                    "Runs of a recipe that rounds at random, seeds from --seed on (default: 8)")
       ->check(CLI::Range(1, 1 << 24));
-  verb->add_option("-o,--output", options->output, "Write the full result: FILE.json or FILE.csv");
+  verb->add_option("-o,--output", options->output, "Write the full result: FILE.json, .csv or .html");
   verb->add_flag("--json", options->json, "Print the full result as JSON instead of text");
   verb->footer(footer);
   verb->callback([options, &console] { run(*options, console); });

@@ -7,6 +7,7 @@
 #include "halfulp/cli/files.hpp"
 #include "halfulp/report/figure_document.hpp"
 #include "halfulp/report/figure_picture.hpp"
+#include "halfulp/report/html_page.hpp"
 #include "halfulp/report/output_file.hpp"
 
 namespace halfulp {
@@ -23,6 +24,7 @@ std::string in_json(const nlohmann::ordered_json& document) {
 std::string in_form(const std::string& form, const nlohmann::ordered_json& document) {
   if (form == ".json") return in_json(document);
   if (form == ".csv") return figure_csv(document);
+  if (form == ".html") return html_page(document);
   return drawn(figure_picture(document), picture_form(form));
 }
 
@@ -31,7 +33,8 @@ std::string in_form(const std::string& form, const nlohmann::ordered_json& docum
 void check_outputs(const std::vector<std::string>& outputs) {
   for (const std::string& path : outputs)
     if (path.empty()) throw usage_error("-o: the name of a file is missing");
-  for (const std::string& path : outputs) form_of_output(path, {".json", ".csv", ".svg", ".png", ".pdf"});
+  for (const std::string& path : outputs)
+    form_of_output(path, {".json", ".csv", ".html", ".svg", ".png", ".pdf"});
   if (std::any_of(outputs.begin(), outputs.end(), [](const auto& path) { return is_picture(ending(path)); }))
     check_can_draw();
 }

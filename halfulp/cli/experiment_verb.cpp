@@ -16,6 +16,7 @@
 #include "halfulp/experiments/summation.hpp"
 #include "halfulp/report/experiment_document.hpp"
 #include "halfulp/report/figure_options.hpp"
+#include "halfulp/report/html_page.hpp"
 #include "halfulp/report/output_file.hpp"
 
 namespace halfulp {
@@ -164,6 +165,7 @@ std::string in_form(const std::string& form, const std::string& over,
                     const nlohmann::ordered_json& document) {
   if (form == ".json") return document.dump(1) + "\n";
   if (form == ".csv") return experiment_csv(document);
+  if (form == ".html") return html_page(document);
   return drawn(experiment_plot(document, document["gains"].empty() ? "" : over), picture_form(form));
 }
 
@@ -173,7 +175,7 @@ void run(const Options& options, const CLI::App& verb, Console& console) {
         fmt::format("unknown experiment '{}': {}", options.name.substr(0, 64), list_of(experiments)));
   if (options.over != "layer" && options.over != "lambda")
     throw usage_error(fmt::format("--over {}: layer or lambda", options.over.substr(0, 64)));
-  const std::string form = form_of_output(options.output, {".json", ".csv", ".svg", ".png"});
+  const std::string form = form_of_output(options.output, {".json", ".csv", ".html", ".svg", ".png"});
   set_threads(options.threads);
   const auto document = document_of(options, verb, console);
   if (!options.output.empty()) write_whole_file(options.output, in_form(form, options.over, document));
@@ -217,7 +219,7 @@ void add_experiment_verb(CLI::App& program, Console& console) {
   verb->add_option("--seed", options->seed, "Seed (1)");
   verb->add_option("-t,--threads", options->threads, "Threads (default: all processors)")
       ->check(CLI::Range(0, 4096));
-  verb->add_option("-o,--output", options->output, "Write the result: .json, .csv, .svg or .png");
+  verb->add_option("-o,--output", options->output, "Write the result: .json, .csv, .html, .svg or .png");
   verb->add_flag("--json", options->json, "One JSON document on stdout (schema halfulp.experiment/1)");
   verb->footer(footer);
   verb->callback([options, verb, &console] { run(*options, *verb, console); });

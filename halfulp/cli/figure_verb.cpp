@@ -126,7 +126,7 @@ void add_figure_verb(CLI::App& program, Console& console) {
   verb->add_option("--checkpoint", options->checkpoint,
                    "Keep the trials made in FILE, and go on with those that are in it");
   verb->add_option("-o,--output", options->outputs,
-                   "Write FILE.json, .csv, .svg, .png or .pdf; may be repeated")
+                   "Write FILE.json, .csv, .html, .svg, .png or .pdf; may be repeated")
       ->allow_extra_args(false);
   verb->add_flag("--json", options->json, "One JSON document on stdout (schema halfulp.figure/1)");
   verb->footer(footer);

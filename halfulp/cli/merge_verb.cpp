@@ -61,7 +61,7 @@ void add_merge_verb(CLI::App& program, Console& console) {
       "merge", "Checkpoints of an experiment, made by separate jobs, become one result");
   verb->add_option("FILE", options->files, "Checkpoints of one experiment, of different trials")->required();
   verb->add_option("-o,--output", options->outputs,
-                   "Write FILE.json, .csv, .svg, .png or .pdf; may be repeated")
+                   "Write FILE.json, .csv, .html, .svg, .png or .pdf; may be repeated")
       ->allow_extra_args(false);
   verb->add_option("--checkpoint", options->checkpoint, "Write the merged checkpoint");
   verb->add_flag("--json", options->json, "One JSON document on stdout (schema halfulp.figure/1)");

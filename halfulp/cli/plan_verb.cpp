@@ -11,6 +11,7 @@
 #include "halfulp/cli/model_input.hpp"
 #include "halfulp/cli/progress_bar.hpp"
 #include "halfulp/cli/verb.hpp"
+#include "halfulp/report/html_page.hpp"
 #include "halfulp/report/output_file.hpp"
 #include "halfulp/report/plan_report.hpp"
 
@@ -64,6 +65,7 @@ std::string written_recipe(const nlohmann::ordered_json& d) {
 std::string in_form(const std::string& form, const nlohmann::ordered_json& document) {
   if (form == ".json") return document.dump(1) + "\n";
   if (form == ".csv") return plan_csv(document);
+  if (form == ".html") return html_page(document);
   if (form == ".recipe") return written_recipe(document);
   return drawn(plan_plot(document), picture_form(form));
 }
@@ -76,7 +78,7 @@ void run(Options options, Console& console) {
     if (!(weight >= 0) || !std::isfinite(weight))
       throw usage_error("--cost-bytes and --cost-ops: numbers of 0 or more");
   const std::string form =
-      form_of_output(options.output, {".json", ".csv", ".recipe", ".svg", ".png", ".pdf"});
+      form_of_output(options.output, {".json", ".csv", ".html", ".recipe", ".svg", ".png", ".pdf"});
   if (form == ".svg" || form == ".png" || form == ".pdf") check_can_draw();
   form_of_output(options.recipe, {".recipe", ".txt"});
 
@@ -125,7 +127,7 @@ void add_plan_verb(CLI::App& program, Console& console) {
                    "Write the recipe found: FILE.recipe, for --recipe @FILE.recipe of other verbs");
   verb->add_option(
       "-o,--output", options->output,
-      "Write the full result: FILE.json or .csv; the recipe: .recipe; cost against divergence: .svg, "
+      "Write the full result: FILE.json, .csv or .html; the recipe: .recipe; cost against divergence: .svg, "
       ".png or .pdf");
   verb->add_flag("--json", options->json, "Print the full result as JSON instead of text");
   verb->footer(footer);

@@ -9,6 +9,7 @@
 #include "halfulp/cli/model_input.hpp"
 #include "halfulp/cli/progress_bar.hpp"
 #include "halfulp/cli/verb.hpp"
+#include "halfulp/report/html_page.hpp"
 #include "halfulp/report/output_file.hpp"
 #include "halfulp/report/profile_report.hpp"
 
@@ -85,7 +86,7 @@ void run(const Options& options, Console& console) {
   settings.reference = reference_named(options.reference);
   settings.seed = options.model.seed;
   settings.include_weights = options.include_weights;
-  const std::string form = form_of_output(options.output, {".json", ".csv"});
+  const std::string form = form_of_output(options.output, {".json", ".csv", ".html"});
 
   ProgressBar bar(console.log);
   const ModelInput input(options.model);
@@ -103,7 +104,9 @@ void run(const Options& options, Console& console) {
   const auto document =
       profile_document(result, architecture, recipe, input.origin(console.command_line, bar.seconds()));
   if (!options.output.empty())
-    write_whole_file(options.output, form == ".csv" ? profile_csv(document) : document.dump(1) + "\n");
+    write_whole_file(options.output, form == ".csv"    ? profile_csv(document)
+                                     : form == ".html" ? html_page(document)
+                                                       : document.dump(1) + "\n");
   if (options.json) {
     console.out << document.dump(1) << '\n';
     return;
@@ -129,7 +132,7 @@ void add_profile_verb(CLI::App& program, Console& console) {
   verb->add_option("--recipe", options->recipe, "Where to round (default: bf16)");
   verb->add_option("--ref", options->reference, "Reference: certified (default), dd or fp64");
   verb->add_option("--layers", options->layers, "Measure these layers only, such as 0-3,7");
-  verb->add_option("-o,--output", options->output, "Write the full result: FILE.json or FILE.csv");
+  verb->add_option("-o,--output", options->output, "Write the full result: FILE.json, .csv or .html");
   verb->add_flag("--json", options->json, "Print the full result as JSON instead of text");
   CLI::Option* effects =
       verb->add_flag("--effects,!--no-effects", options->effects,

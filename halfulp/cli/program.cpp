@@ -41,6 +41,7 @@ void add_verbs(CLI::App& program, Console& console) {
   add_figure_verb(program, console);
   add_formats_verb(program, console);
   add_merge_verb(program, console);
+  add_report_verb(program, console);
   add_round_verb(program, console);
   add_tolerance_verb(program, console);
 }

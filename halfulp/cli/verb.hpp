@@ -33,6 +33,7 @@ void add_experiment_verb(CLI::App& program, Console& console);
 void add_figure_verb(CLI::App& program, Console& console);
 void add_formats_verb(CLI::App& program, Console& console);
 void add_merge_verb(CLI::App& program, Console& console);
+void add_report_verb(CLI::App& program, Console& console);
 void add_round_verb(CLI::App& program, Console& console);
 void add_spectra_verb(CLI::App& program, Console& console);
 void add_tolerance_verb(CLI::App& program, Console& console);

@@ -73,6 +73,7 @@ COMMANDS = {
         "tolerance rope --position 4096 --absmax 4 --against kernel --json",
     ],
     "merge": None,  # the document of the figure that was merged
+    "report": None,  # writes a page; tests/report/ looks at it
     "round": None,  # prints lines of text, no document
 }
 
