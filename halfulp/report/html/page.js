@@ -8,8 +8,9 @@ const clampFile = (place) => Math.max(0, Math.min(results.length - 1, (Number.pa
 // What a view may do: on(callback) hears what the address says about it; choose(parameters) goes to a place in it.
 function drawView({id, title, text, make}, index) {
   const callbacks = [];
-  const section = element("section", {class: "view", id: `view-${id}`, tabindex: -1, "aria-labelledby": `title-${id}`},
-    element("h2", {id: `title-${id}`}, title), text ? element("p", {class: "lead"}, text) : null);
+  const section = element(
+      "section", {class: "view", id: `view-${id}`, tabindex: -1, "aria-labelledby": `title-${id}`},
+      element("h2", {id: `title-${id}`}, title), text ? element("p", {class: "lead"}, text) : null);
   const view = {
     on: (callback) => callbacks.push(callback),
     choose: (parameters) => {
@@ -31,7 +32,8 @@ function drawResult(index) {
   const result = results[index], d = result.document, main = document.getElementById("result");
   document.title = `${resultTitle(result)} \u2013 Halfulp`;
   main.replaceChildren(summary(result, (view) => ({file: index + 1, ...view})));
-  const others = results.map((r, i) => ({...r, index: i, name: r.name || resultTitle(r)})).filter((r, i) => i !== index && r.document.schema === d.schema);
+  const others = results.map((r, i) => ({...r, index: i, name: r.name || resultTitle(r)}))
+                     .filter((r, i) => i !== index && r.document.schema === d.schema);
   const views = new Map();
   let list;
   try {
@@ -45,11 +47,27 @@ function drawResult(index) {
     views.set(view.id, made);
     main.append(made.section);
   }
-  main.append(origin(result), element("footer", {}, `Made by halfulp ${version}. Drawn with d3 ${d3.version}, copyright Mike Bostock, BSD licence. This page asks no network.`));
+  main.append(
+      origin(result),
+      element(
+          "footer", {},
+          `Made by halfulp ${version}. Drawn with d3 ${
+              d3.version}, copyright Mike Bostock, BSD licence. This page asks no network.`));
   const links = [["summary", "Summary"], ...list.map(({id, title}) => [id, title])];
-  document.getElementById("views").replaceChildren(...links.map(([id, title]) => element("a", {href: address.text({file: index + 1, view: id}), "data-view": id}, title)));
+  document.getElementById("views").replaceChildren(
+      ...links.map(([id, title]) => element("a", {href: address.text({file: index + 1, view: id}), "data-view": id}, title)));
   document.getElementById("files").dataset.file = index + 1;
-  document.getElementById("files").replaceChildren(...(results.length > 5 ? [choice("Result", results.map((r, i) => ({key: String(i + 1), title: `${i + 1}. ${resultTitle(r)}`})), String(index + 1), (file) => address.go({file}))] : results.length > 1 ? results.map((r, i) => element("a", {href: address.text({file: i + 1}), title: r.name, "aria-current": i === index ? "page" : null}, resultTitle(r))) : []));
+  document.getElementById("files").replaceChildren(
+      ...(results.length > 5 ?
+              [choice(
+                  "Result", results.map((r, i) => ({key: String(i + 1), title: `${i + 1}. ${resultTitle(r)}`})),
+                  String(index + 1), (file) => address.go({file}))] :
+              results.length > 1 ?
+              results.map(
+                  (r, i) => element(
+                      "a", {href: address.text({file: i + 1}), title: r.name, "aria-current": i === index ? "page" : null},
+                      resultTitle(r))) :
+              []));
   drawn = {index, views};
 }
 
@@ -61,7 +79,8 @@ function goToAddress() {
   if (fresh) drawResult(index);
   const target = drawn.views.get(place.view);
   if (target) target.callbacks.forEach((callback) => callback(place));
-  else if (!fresh) for (const view of drawn.views.values()) view.callbacks.forEach((callback) => callback({}));
+  else if (!fresh)
+    for (const view of drawn.views.values()) view.callbacks.forEach((callback) => callback({}));
   const section = target ? target.section : document.getElementById("summary");
   if (!keepPlace && (target || !fresh || place.view)) {
     section.scrollIntoView();
@@ -69,7 +88,8 @@ function goToAddress() {
   }
   if (fresh && !target) scrollTo(0, 0);
   keepPlace = false;
-  for (const link of document.querySelectorAll("#views a")) link.classList.toggle("here", link.dataset.view === (place.view || "summary"));
+  for (const link of document.querySelectorAll("#views a"))
+    link.classList.toggle("here", link.dataset.view === (place.view || "summary"));
 }
 
 function redraw() {
@@ -90,19 +110,32 @@ function setTheme(theme) {
   toggle.setAttribute("aria-label", `Change to the ${other} theme`);
 }
 let stored;
-try { stored = localStorage.getItem("halfulp-theme"); } catch (error) { stored = null; }  // pages from disk may have no storage
+try {
+  stored = localStorage.getItem("halfulp-theme");
+} catch (error) {
+  stored = null;
+}  // pages from disk may have no storage
 setTheme(stored || (darkSystem.matches ? "dark" : "light"));
 document.getElementById("theme").addEventListener("click", () => {
   stored = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
-  try { localStorage.setItem("halfulp-theme", stored); } catch (error) { /* the choice lasts as long as the page */ }
+  try {
+    localStorage.setItem("halfulp-theme", stored);
+  } catch (error) { /* the choice lasts as long as the page */
+  }
   setTheme(stored);
   redraw();
 });
-darkSystem.addEventListener("change", () => { if (!stored) { setTheme(darkSystem.matches ? "dark" : "light"); redraw(); } });
+darkSystem.addEventListener("change", () => {
+  if (!stored) {
+    setTheme(darkSystem.matches ? "dark" : "light");
+    redraw();
+  }
+});
 
 // Paper is light, and as wide as a page.
 function forPrint(printing) {
-  if (printing) document.documentElement.dataset.printing = "yes"; else delete document.documentElement.dataset.printing;
+  if (printing) document.documentElement.dataset.printing = "yes";
+  else delete document.documentElement.dataset.printing;
   redraw();
 }
 addEventListener("beforeprint", () => forPrint(true));
@@ -115,7 +148,9 @@ addEventListener("resize", () => {
   clearTimeout(waiting);
   waiting = setTimeout(redraw, 120);
 });
-addEventListener("keydown", (event) => { if (event.key === "Escape") tooltip.hide(); });
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape") tooltip.hide();
+});
 addEventListener("hashchange", goToAddress);
 goToAddress();
 document.documentElement.dataset.ready = "yes";
