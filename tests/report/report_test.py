@@ -298,7 +298,7 @@ class Page(unittest.TestCase):
     def test_ThirtyTwoHeadsInThirtyTwoLayersOpenInASecond(self):
         big = pages.with_documents(page, [("a.json", pages.spectra()), ("b.json", pages.large_profile(document("profile")))], folder / "big.html")
         self.assertLess(big.stat().st_size, 5e6)
-        seconds = {file: min(tab.open(big, f"#file={file}") for _ in range(3)) for file in (1, 2)}
+        seconds = {file: min(tab.open(big, f"#file={file}") for _ in range(5)) for file in (1, 2)}
         print("seconds until drawn:", {k: round(v, 3) for k, v in seconds.items()}, "bytes:", big.stat().st_size)
         for took in seconds.values():
             self.assertLess(took, 1.0)

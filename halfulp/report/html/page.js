@@ -6,7 +6,7 @@ let drawn;  // {index, views: Map of id -> {section, callbacks}}
 const clampFile = (place) => Math.max(0, Math.min(results.length - 1, (Number.parseInt(place.file, 10) || 1) - 1));
 
 // What a view may do: on(callback) hears what the address says about it; choose(parameters) goes to a place in it.
-function drawView({id, title, text, make}, index) {
+function drawView({id, title, text, make}, index, place) {
   const callbacks = [];
   const section = element(
       "section", {class: "view", id: `view-${id}`, tabindex: -1, "aria-labelledby": `title-${id}`},
@@ -20,7 +20,7 @@ function drawView({id, title, text, make}, index) {
   };
   try {
     section.append(...make(view).filter(Boolean));
-    callbacks.forEach((callback) => callback({}));
+    callbacks.forEach((callback) => callback(place.view === id ? place : {}));
   } catch (error) {
     section.append(element("p", {class: "flag"}, `This view cannot be drawn: ${error.message}`));
     console.error(error);
@@ -43,7 +43,7 @@ function drawResult(index) {
     list = genericViews(d);
   }
   for (const view of list) {
-    const made = drawView(view, index);
+    const made = drawView(view, index, address.read());
     views.set(view.id, made);
     main.append(made.section);
   }
@@ -78,7 +78,7 @@ function goToAddress() {
   const fresh = !drawn || drawn.index !== index;
   if (fresh) drawResult(index);
   const target = drawn.views.get(place.view);
-  if (target) target.callbacks.forEach((callback) => callback(place));
+  if (target && !fresh) target.callbacks.forEach((callback) => callback(place));
   else if (!fresh)
     for (const view of drawn.views.values()) view.callbacks.forEach((callback) => callback({}));
   const section = target ? target.section : document.getElementById("summary");

@@ -34,7 +34,12 @@ const quantityNotes = {
 };
 
 // {key, title, value(h), signed}: the numbers of the entries; of a pair {before, after}, the change.
+const quantitiesKnown = new WeakMap();
 function headQuantities(list) {
+  if (!quantitiesKnown.has(list)) quantitiesKnown.set(list, quantitiesOfHeads(list));
+  return quantitiesKnown.get(list);
+}
+function quantitiesOfHeads(list) {
   const leaves = new Map(list.map((h) => [h, numericLeaves(h)]));
   const keys =
       unique(list.flatMap((h) => Object.keys(leaves.get(h)))).filter((key) => !["layer", "head", "kv_head"].includes(key));
