@@ -346,10 +346,12 @@ class Page(unittest.TestCase):
         strange = {"schema": "halfulp.tomorrow/1", "provenance": pages.provenance("tomorrow"), "title": "t", "limit": 1e-5, "hold": None, "deep": {"a": {"b": [1, 2]}}, "rows": [{"x": 1, "y": {"z": None}}, {"x": 2}]}
         broken = pages.spectra(2, 2)
         broken["heads"].append({"layer": 0, "head": 9})
-        made = pages.with_documents(page, [("a", strange), ("b", broken)], folder / "strange.html")
-        for file in (1, 2):
+        made = pages.with_documents(page, [("a", strange), ("b", broken), ("c", pages.tolerance())], folder / "strange.html")
+        for file in (1, 2, 3):
             tab.open(made, f"#file={file}")
+            self.assertEqual(tab.run("document.querySelectorAll('section > .flag').length"), 0)
             self.assertGreater(tab.run("document.querySelectorAll('.view').length"), 1)
+        self.assertIn("never differs by more than atol 1.00e-4", tab.run("document.querySelector('.answer').textContent"))
 
 
 if __name__ == "__main__":

@@ -116,7 +116,8 @@ function headTable({path, list}, view) {
 
 // Numbers of whole layers, as lines over depth.
 function layerLines(rows) {
-  const keys = unique(rows.flatMap((row) => Object.keys(numericLeaves(row)))).filter((key) => key !== "layer");
+  const keys = unique(rows.flatMap((row) => Object.keys(numericLeaves(row))))
+                   .filter((key) => key !== "layer" && rows.some((row) => isNumber(numericLeaves(row)[key])));
   return lineFigure({
     name: "layers",
     title: "Numbers of whole layers",
