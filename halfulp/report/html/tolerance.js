@@ -1,7 +1,9 @@
 // tolerance: the atol and rtol that are right for a kernel's test, and why.
 
-const toleranceKinds =
-    [["worst", "Never exceeded by a correct kernel"], ["probabilistic", "Exceeded with the stated probability at most"]];
+const toleranceKinds = [
+  ["worst", "Worst case", "No correct kernel exceeds it."],
+  ["probabilistic", "Probabilistic", "A correct kernel exceeds it with the stated probability at most."]
+];
 
 function toleranceTable(d, key) {
   const value = d[key];
@@ -23,7 +25,7 @@ verbs.tolerance = {
                  .filter(Boolean),
   answer(d) {
     if (!isNumber(d.worst.atol)) return `No theorem gives a tolerance for ${d.operation} of this shape and format.`;
-    const chance = isNumber(d.probabilistic.atol) ? ` With probability ${shown(1 - d.probability)} it stays within atol ${
+    const chance = isNumber(d.probabilistic.atol) ? ` But for a chance of ${shown(d.probability)} it stays within atol ${
                                                         shown(d.probabilistic.atol)}, rtol ${shown(d.probabilistic.rtol)}.` :
                                                     "";
     return `A correct ${d.operation} never differs by more than atol ${shown(d.worst.atol)}, rtol ${shown(d.worst.rtol)}.${
@@ -49,7 +51,7 @@ verbs.tolerance = {
   },
   views:
       (d) =>
-          [...toleranceKinds.map(([id, title]) => ({id, title, make: () => toleranceTable(d, id)})), {
+          [...toleranceKinds.map(([id, title, text]) => ({id, title, text, make: () => toleranceTable(d, id)})), {
             id: "hypotheses",
             title: "What is assumed",
             make: () => [tableOf("Hypotheses", [...(d.hypotheses || []), ...(d.model || [])])]
