@@ -62,7 +62,7 @@ class Validator {
       for (const json& name : rule) names.push_back(named(name));
       return wrong(named(value) + ", not " + list_of(names));
     }
-    if (keyword == "oneOf") return one_of(rule, value, place);
+    if (keyword == "oneOf" || keyword == "anyOf") return one_of(rule, value, place, keyword == "anyOf");
     if (keyword == "required" || keyword == "properties" || keyword == "additionalProperties" ||
         keyword == "propertyNames")
       return value.is_object() ? of_object(keyword, rule, value, schema, place) : Violation();
@@ -101,11 +101,11 @@ class Validator {
     return wrong(named(value) + ", not " + list_of(types));
   }
 
-  Violation one_of(const json& forms, const json& value, const std::string& place) const {
+  Violation one_of(const json& forms, const json& value, const std::string& place, bool or_more) const {
     std::vector<std::string> violations;
     for (const json& form : forms)
       if (Violation wrong = check(value, form, place)) violations.push_back(std::move(*wrong));
-    if (violations.size() + 1 == forms.size()) return {};
+    if (violations.size() + 1 == forms.size() || (or_more && violations.size() < forms.size())) return {};
     if (violations.size() < forms.size()) return place + ": fits more than one form";
     return violations.back();
   }

@@ -42,6 +42,7 @@ TEST(Schema, EveryKeywordAcceptsAndRefuses) {
       {R"({"exclusiveMaximum": 1})", "0.5", "1", "1 is outside exclusiveMaximum 1"},
       {R"({"pattern": "^x+$"})", "\"xx\"", "\"xy\"", "'xy' does not match ^x+$"},
       {R"({"oneOf": [{"type": "string"}, {"type": "null"}]})", "null", "1", "1, not null"},
+      {R"({"anyOf": [{"type": "number"}, {"type": "integer"}]})", "1", "null", "null, not an integer"},
       {R"({"oneOf": [{"type": "number"}, {"type": "integer"}]})", "0.5", "1", "fits more than one form"},
       {R"({"items": {"$ref": "#/$defs/n"}, "$defs": {"n": {"type": "number"}}})", "[1]", "[null]",
        "[0]: null, not a number"},

@@ -34,7 +34,7 @@ COMMANDS = {
     "eval-matrix": "eval layer_norm.jacobian --input examples/token.json",
     "eval-list": "eval --list",
     "spectra": f"spectra -m {MODEL}",
-    "tolerance": "tolerance gemm --k 64 --n 8 --d 8 --in bf16 --acc fp32 --out bf16",
+    "tolerance": "tolerance gemm --k 512 --m 4 --n 4 --absmax 5,0.1",
 }
 
 
@@ -102,6 +102,18 @@ def spectra(layers=32, heads=32, factor=1.0, compare=False):
             "layers": [{"layer": layer, "omega_kq": {"plain": 2.0 + layer, "tight": 1.0}, "omega_ud": None} for layer in range(layers)],
             "heads": [head(layer, number, factor) for layer, number in places],
             "compare": {"model": dict(model, folder="other"), "heads": changes} if compare else None, "seconds": 12.5}
+
+
+def tolerance():
+    """As tolerance_document.cpp writes it; the probabilistic value makes no statement."""
+    steps = [{"name": "sum", "formula": "gamma(k, u)", "numbers": "k = 512", "value": 3e-5}]
+    return {"schema": "halfulp.tolerance/1", "provenance": provenance("tolerance"), "operation": "gemm",
+            "sizes": {"k": 512, "m": 4, "n": 4, "d": None}, "entries": 16, "formats": {"in": "bf16", "acc": "fp32", "out": "bf16", "inner": None},
+            "order": "recursive", "absmax": [5, 0.1], "against": "binary64", "probability": 1e-6,
+            "worst": {"atol": 1e-4, "rtol": 4e-3, "lines": {"torch": "torch.testing.assert_close(y, b)"}, "steps": steps},
+            "probabilistic": {"atol": None, "rtol": None, "lines": None, "steps": []},
+            "hypotheses": [{"standing": "checked", "text": "k u < 1"}], "model": [{"standing": "assumed", "text": "roundings have mean 0"}],
+            "statements": ["Lemma 4.3"]}
 
 
 def large_profile(small, layers=32):

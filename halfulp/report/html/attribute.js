@@ -1,99 +1,143 @@
 // attribute: which roundings cause the error of the output, to first order.
 
-const attributeQuantities = [
-  {key: "share", title: "share of the variance", value: (steps) => sumOrNull(steps.map((s) => s.share)), format: percent, note: "all places sum to 1; negative where a rounding that serves all layers works against the others"},
-  {key: "sigma", title: "sigma", value: (steps) => (steps.some((s) => !isNumber(s.sigma)) ? null : Math.sqrt(sum(steps.map((s) => s.sigma ** 2)))), note: "predicted standard deviation of what the place does, its steps taken as independent"},
-  {key: "deterministic", title: "worst case", value: (steps) => sumOrNull(steps.map((s) => s.deterministic)), missing: "not finite, or not asked for", note: "first-order bound on what the place can do"},
-  {key: "signed", title: "part of the observed error", value: (steps) => sumOrNull(steps.map((s) => s.signed)), missing: "needs --run", note: "what the place did in the run, with its sign"},
-];
-
-const targetName = (d) => ({kld: "mean KL divergence, nats", logits: "rms error of the logits"}[d.target] || `error of ${d.target}`);
-const stepName = (s) => `${s.site}.${s.step}${s.head === null ? "" : `, head ${s.head}`}${s.layer === null ? "" : `, layer ${s.layer}`}`;
-const grouped = (steps, key) => d3.nest().key(key).entries(steps);
-
-function attributeMap(d, view, {steps, column, columns, name, title, note, placed}) {
-  let quantity = attributeQuantities[0], selected, map;
-  const detail = element("div", {class: "detail"});
-  const pick = choice("Show", attributeQuantities, quantity.key, (key) => view.choose({quantity: key, select: selected}));
-  const cells = new Map(grouped(steps, (s) => `${layerKey(s.layer)}.${column(s)}`).map(({key, values}) => [key, values]));
-  const frame = plotFrame({name, controls: [pick], title, note,
-    data: () => ({rows: [...cells.values()], columns: [{key: "layer", title: "layer", value: (v) => v[0].layer}, {key: placed, title: placed, value: (v) => column(v[0])},
-      ...attributeQuantities.map((q) => ({key: q.key, title: q.title, value: q.value}))]}),
-    draw: () => {
-      map = heatMap({label: quantity.title, rowTitle: "layer", columnTitle: placed === "head" ? "head" : undefined, rows: layerRows(steps), columns, format: quantity.format || shown,
-        scale: quantity.key === "share" && [...cells.values()].every((v) => quantity.value(v) >= -0.002) ? {kind: "linear"} : quantity.key === "signed" ? {kind: "signed"} : {}, missing: quantity.missing || "not finite",
-        cell: (layer, key) => {
-          const found = cells.get(`${layer}.${key}`);
-          return found && {value: quantity.value(found), lines: [placed === "head" ? `head ${key} of layer ${layer}` : placeName(found[0].layer, key), `${quantity.title}: ${exact(quantity.value(found))}`,
-            `share ${percent(attributeQuantities[0].value(found))} in ${plural(found.length, "step")}`]};
-        },
-        select: (layer, key) => view.choose({quantity: quantity.key, select: `${layer}.${key}`})});
-      if (selected) map.choose(...selected.split("."));
-      return [map, element("p", {class: "note"}, `${quantity.title}: ${quantity.note}.`)];
-    }});
-  view.on(({quantity: key, select}) => {
-    quantity = attributeQuantities.find((q) => q.key === key) || attributeQuantities[0];
-    pick.set(quantity.key);
-    selected = cells.has(select) ? select : undefined;
-    frame.redraw();
-    detail.replaceChildren(...(selected ? [attributeDetail(cells.get(selected), quantity)] : []));
-  });
-  return [frame, detail];
-}
-
-function attributeDetail(steps, quantity) {
-  const value = (s) => quantity.value([s]);
-  const rows = [...steps].sort((a, b) => Math.abs(value(b)) - Math.abs(value(a)));
-  const frame = plotFrame({name: "steps-of-the-choice", title: `${quantity.title} of its ${plural(rows.length, "step")}`,
-    data: () => ({rows, columns: attributeColumns}),
-    draw: () => barChart(rows.map((s) => ({name: stepName(s), value: value(s), text: (quantity.format || shown)(value(s)), lines: [stepName(s), `share ${exact(s.share)}`, `sigma ${exact(s.sigma)}`, `worst case ${exact(s.deterministic)}`, s.z === null ? null : `observed over sigma ${exact(s.z)}`]})), {missing: quantity.missing})});
-  frame.redraw();
-  return frame;
-}
-
-const attributeColumns = [
-  {key: "layer", title: "Layer", show: (v) => (v === null ? dash : String(v))}, {key: "site", title: "Site"}, {key: "step", title: "Step"}, {key: "head", title: "Head", show: (v) => (v === null ? "" : String(v))},
-  {key: "share", title: "Share", show: percent}, {key: "sigma", title: "Sigma"}, {key: "deterministic", title: "Worst case"}, {key: "signed", title: "Observed part"}, {key: "z", title: "Observed / sigma"}];
-
+const targetName = (d) =>
+    ({kld: "mean KL divergence, nats", logits: "rms error of the logits"}[d.target] || `error of ${d.target}`);
 function attributeLadder(d) {
-  const place = (after) => (after === "embed" ? 0 : after === "head" ? d.model.layers + 1 : Number(after.replace(/\D+/g, "")) + 1);
-  const lines = [["observed", "observed"], ["sigma", "predicted"], ["probabilistic", `bound with probability ${1 - d.delta}`], ["deterministic", "worst case, first order"], ["entrywise", "entrywise bounds of the run"]]
-    .filter(([key]) => d.ladder.some((rung) => isNumber(rung[key])));
+  const place = (after) =>
+      (after === "embed"    ? 0 :
+           after === "head" ? d.model.layers + 1 :
+                              Number(after.replace(/\D+/g, "")) + 1);
+  const lines = [
+    ["observed", "observed"], ["sigma", "predicted"], ["probabilistic", `bound with probability ${1 - d.delta}`],
+    ["deterministic", "worst case, first order"], ["entrywise", "entrywise bounds of the run"]
+  ].filter(([key]) => d.ladder.some((rung) => isNumber(rung[key])));
   const names = new Map(d.ladder.map((rung) => [place(rung.after), rung.after]));
-  return lineFigure({name: "error-ladder", title: "Error of the output that is there at each depth, carried on without rounding",
+  return lineFigure({
+    name: "error-ladder",
+    title: "Error of the output that is there at each depth, carried on without rounding",
     note: "As standard deviations of the output.",
-    settings: () => ({x: {label: "after", labels: (x) => names.get(x) || String(x)}, y: {label: "standard deviations of the output", log: true}, missing: "not finite, or not asked for",
-      series: lines.map(([key, name]) => ({name, points: d.ladder.map((rung) => ({x: place(rung.after), y: rung[key]}))}))})});
+    settings: () => ({
+      x: {label: "after", labels: (x) => names.get(x) || String(x)},
+      y: {label: "standard deviations of the output", log: true},
+      missing: "not finite, or not asked for",
+      series: lines.map(([key, name]) => ({name, points: d.ladder.map((rung) => ({x: place(rung.after), y: rung[key]}))}))
+    })
+  });
 }
 
 verbs.attribute = {
   measured: (d) => [...measuredModel(d), ["Target", targetName(d)]],
   answer(d) {
-    const place = largest(grouped(d.sites, (s) => `${layerKey(s.layer)}.${s.site}`).map(({values}) => values), attributeQuantities[0].value);
-    const said = isNumber(d.predicted) ? `${d.recipe.text} is predicted to make ${shown(d.predicted)} (${targetName(d)})${isNumber(d.observed) ? `; ${shown(d.observed)} was observed` : ""}.` : `${d.recipe.text} overflows: nothing can be predicted.`;
-    return place ? `${said} ${placeName(place[0].layer, place[0].site)} causes ${percent(attributeQuantities[0].value(place))} of it, more than any other place.` : said;
+    const place = largest(
+        grouped(d.sites, (s) => `${layerKey(s.layer)}.${s.site}`).map(({values}) => values), attributeQuantities[0].value);
+    const said = isNumber(d.predicted) ? `${d.recipe.text} is predicted to make ${shown(d.predicted)} (${targetName(d)})${
+                                             isNumber(d.observed) ? `; ${shown(d.observed)} was observed` : ""}.` :
+                                                                    `${d.recipe.text} overflows: nothing can be predicted.`;
+    return place ? `${said} ${placeName(place[0].layer, place[0].site)} causes ${
+                       percent(attributeQuantities[0].value(place))} of it, more than any other place.` :
+                   said;
   },
   next(d) {
-    const items = [], sites = grouped(d.sites, (s) => s.site).map(({key, values}) => ({site: key, share: sumOrNull(values.map((s) => s.share))})).sort((a, b) => b.share - a.share);
+    const items = [],
+          sites = grouped(d.sites, (s) => s.site)
+                      .map(({key, values}) => ({site: key, share: sumOrNull(values.map((s) => s.share))}))
+                      .sort((a, b) => b.share - a.share);
     const wide = widerThan(d.recipe.text), systematic = largest(d.sites, (s) => s.z);
-    if (sites[0]) items.push({text: `Keep \u201c${sites[0].site}\u201d in ${wide}: ${percent(sites[0].share)} of the variance, all layers together.`, command: commandLike(d, "profile", ["--recipe", quoted(`${d.recipe.text},${sites[0].site}=${wide}`)]), view: {view: "sites"}});
-    if (systematic && systematic.z > 3) items.push({text: `${stepName(systematic)} errs ${shown(systematic.z)} times what random roundings would: look for a systematic error.`, view: {view: "table"}});
-    const head = largest(grouped(d.sites.filter((s) => s.head !== null), (s) => `${s.layer}.${s.head}`), ({values}) => sumOrNull(values.map((s) => s.share)));
-    if (head) items.push({text: `Look at head ${head.values[0].head} of layer ${head.values[0].layer}, the most sensitive one: ${percent(sumOrNull(head.values.map((s) => s.share)))}.`, view: {view: "heads", select: head.key}});
-    if (d.observed === null) items.push({text: "Run the recipe too, to see whether the prediction holds.", command: again(d, (words) => [...words, "--run"])});
-    items.push({text: "Let a plan choose the cheapest sites to keep in more digits.", command: commandLike(d, "plan", ["--base", quoted(d.recipe.text), "--promote", wide, "--budget", "kld=10%"])});
+    if (sites[0])
+      items.push({
+        text: `Keep \u201c${sites[0].site}\u201d in ${wide}: ${percent(sites[0].share)} of the variance, all layers together.`,
+        command: commandLike(d, "profile", ["--recipe", quoted(`${d.recipe.text},${sites[0].site}=${wide}`)]),
+        view: {view: "sites"}
+      });
+    if (systematic && systematic.z > 3)
+      items.push({
+        text:
+            `${stepName(systematic)} errs ${shown(systematic.z)} times what random roundings would: look for a systematic error.`,
+        view: {view: "table"}
+      });
+    const head = largest(
+        grouped(d.sites.filter((s) => s.head !== null), (s) => `${s.layer}.${s.head}`),
+        ({values}) => sumOrNull(values.map((s) => s.share)));
+    if (head)
+      items.push({
+        text: `Look at head ${head.values[0].head} of layer ${head.values[0].layer}, the most sensitive one: ${
+            percent(sumOrNull(head.values.map((s) => s.share)))}.`,
+        view: {view: "heads", select: head.key}
+      });
+    if (d.observed === null)
+      items.push(
+          {text: "Run the recipe too, to see whether the prediction holds.", command: again(d, (words) => [...words, "--run"])});
+    items.push({
+      text: "Let a plan choose the cheapest sites to keep in more digits.",
+      command: commandLike(d, "plan", ["--base", quoted(d.recipe.text), "--promote", wide, "--budget", "kld=10%"])
+    });
     return items;
   },
   views: (d) => {
     const headed = d.sites.filter((s) => s.head !== null);
     return [
-      {id: "sites", title: "Where the error of the output comes from", text: "Shares of sites, their steps and heads together.", make: (view) => attributeMap(d, view, {steps: d.sites, column: (s) => s.site, columns: siteColumns(d.sites), name: "layer-by-site", placed: "site", title: "Each cell is a site of a layer", note: "Choose one to see its steps."})},
-      headed.length ? {id: "heads", title: "Which heads", text: "The steps that belong to one head: scores, softmax, and the sum of values.", make: (view) => attributeMap(d, view, {steps: headed, column: (s) => s.head, columns: unique(headed.map((s) => s.head)).sort((a, b) => a - b).map((h) => ({key: String(h), label: String(h)})), name: "layer-by-head", placed: "head", title: "Each cell is a head of a layer", note: "Choose one to see its steps."})} : null,
-      {id: "ladder", title: "The error ladder", text: "From what happened to what could at most happen.", make: () => [attributeLadder(d)]},
-      {id: "table", title: "All steps", make: () => [table({caption: "All steps", rows: d.sites, sort: {key: "share"}, columns: attributeColumns})]},
-      {id: "totals", title: "Totals", make: () => [definitions(Object.entries({predicted: d.predicted, "standard error": d.predicted_se, observed: d.observed, "sum of observed parts": d.signed, sigma: d.sigma, margin: d.margin, "expected flips": d.expected_flips, "observed flips": d.observed_flips,
-        "probabilistic bound": d.bound.probabilistic, "deterministic bound": d.bound.deterministic}).filter(([, v]) => v !== null).map(([k, v]) => [k, element("span", {title: exact(v)}, shown(v))])),
-        d.condition ? shownValue("condition", d.condition) : null].filter(Boolean)},
-      recipeView(d)];
+      {
+        id: "sites",
+        title: "Where the error of the output comes from",
+        text: "Shares of sites, their steps and heads together.",
+        make: (view) => attributeMap(d, view, {
+          steps: d.sites,
+          column: (s) => s.site,
+          columns: siteColumns(d.sites),
+          name: "layer-by-site",
+          placed: "site",
+          title: "Each cell is a site of a layer",
+          note: "Choose one to see its steps."
+        })
+      },
+      headed.length ? {
+        id: "heads",
+        title: "Which heads",
+        text: "The steps that belong to one head: scores, softmax, and the sum of values.",
+        make: (view) => attributeMap(d, view, {
+          steps: headed,
+          column: (s) => s.head,
+          columns: unique(headed.map((s) => s.head)).sort((a, b) => a - b).map((h) => ({key: String(h), label: String(h)})),
+          name: "layer-by-head",
+          placed: "head",
+          title: "Each cell is a head of a layer",
+          note: "Choose one to see its steps."
+        })
+      } :
+                      null,
+      {
+        id: "ladder",
+        title: "The error ladder",
+        text: "From what happened to what could at most happen.",
+        make: () => [attributeLadder(d)]
+      },
+      {
+        id: "table",
+        title: "All steps",
+        make: () => [table({caption: "All steps", rows: d.sites, sort: {key: "share"}, columns: attributeColumns})]
+      },
+      {
+        id: "totals",
+        title: "Totals",
+        make: () => [definitions(Object
+                                     .entries({
+                                       predicted: d.predicted,
+                                       "standard error": d.predicted_se,
+                                       observed: d.observed,
+                                       "sum of observed parts": d.signed,
+                                       sigma: d.sigma,
+                                       margin: d.margin,
+                                       "expected flips": d.expected_flips,
+                                       "observed flips": d.observed_flips,
+                                       "probabilistic bound": d.bound.probabilistic,
+                                       "deterministic bound": d.bound.deterministic
+                                     })
+                                     .filter(([, v]) => v !== null)
+                                     .map(([k, v]) => [k, element("span", {title: exact(v)}, shown(v))])),
+                     d.condition ? shownValue("condition", d.condition) : null]
+                        .filter(Boolean)
+      },
+      recipeView(d)
+    ];
   },
 };

@@ -4,9 +4,9 @@
 const isDark = () => document.documentElement.dataset.theme === "dark" && !document.documentElement.dataset.printing;
 
 // Lines differ by dash as well: colours alone do not reach far enough.
-const lineColours = () => (isDark()
-  ? ["#6cb6e8", "#f0a63c", "#3fc29a", "#e78ac0", "#f5dd5d", "#5f9fff", "#ef7d4a", "#b9c0c8"]
-  : ["#0072b2", "#c76a00", "#00815c", "#b5508a", "#7a6a00", "#2b5fb8", "#b3400f", "#5b646d"]);
+const lineColours = () =>
+    (isDark() ? ["#6cb6e8", "#f0a63c", "#3fc29a", "#e78ac0", "#f5dd5d", "#5f9fff", "#ef7d4a", "#b9c0c8"] :
+                ["#0072b2", "#c76a00", "#00815c", "#b5508a", "#7a6a00", "#2b5fb8", "#b3400f", "#5b646d"]);
 const lineDashes = ["", "6 3", "2 3", "8 3 2 3"];
 // Beyond 16 lines the order of the lines is told, no longer each line.
 function lineStyle(i, count = 1) {
@@ -36,7 +36,12 @@ function colourScale(values, wish = {}) {
   const bothSigns = low < 0 && -low > 0.02 * high;
   if (wish.kind === "signed" || (bothSigns && wish.kind === undefined)) {
     const reach = Math.max(Math.abs(low), Math.abs(high)) || 1;
-    return {kind: "signed", low: -reach, high: reach, colour: (v) => signedColour(0.5 + 0.5 * Math.max(-1, Math.min(1, v / reach)))};
+    return {
+      kind: "signed",
+      low: -reach,
+      high: reach,
+      colour: (v) => signedColour(0.5 + 0.5 * Math.max(-1, Math.min(1, v / reach)))
+    };
   }
   const least = d3.min(positive);
   if (wish.kind === "log" || (wish.kind === undefined && !bothSigns && positive.length > 1 && high / least > 30)) {

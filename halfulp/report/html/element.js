@@ -4,7 +4,8 @@
 function element(name, properties, ...children) {
   const node = document.createElement(name);
   for (const [key, value] of Object.entries(properties || {})) {
-    if (key === "on") for (const [event, listener] of Object.entries(value)) node.addEventListener(event, listener);
+    if (key === "on")
+      for (const [event, listener] of Object.entries(value)) node.addEventListener(event, listener);
     else if (value === true) node.setAttribute(key, "");
     else if (value !== undefined && value !== null && value !== false) node.setAttribute(key, value);
   }
@@ -13,23 +14,23 @@ function element(name, properties, ...children) {
   return node;
 }
 
-function button(text, properties, press) {
-  return element("button", {type: "button", ...properties, on: {click: press}}, text);
-}
+function button(text, properties, press) { return element("button", {type: "button", ...properties, on: {click: press}}, text); }
 
 // A labelled choice; options: [{key, title}].  chosen(key) is called when a person chooses.
 let choices = 0;
 function choice(label, options, value, chosen) {
   const id = `choice-${++choices}`;
-  const select = element("select", {id, on: {change: () => chosen(select.value)}},
-    options.map((option) => element("option", {value: option.key}, option.title)));
+  const select = element(
+      "select", {id, on: {change: () => chosen(select.value)}},
+      options.map((option) => element("option", {value: option.key}, option.title)));
   select.value = value;
-  const node = element("span", {class: "choice"}, element("label", {for: id}, label), select);
-  node.set = (key) => { select.value = key; };
+  const node = element("span", {class: "choice"}, element("label", {for: id
+                       }, label), select);
+  node.set = (key) => {
+    select.value = key;
+  };
   return node;
 }
 
 // Said by screen readers, now.
-function speak(text) {
-  document.getElementById("spoken").textContent = text;
-}
+function speak(text) { document.getElementById("spoken").textContent = text; }

@@ -6,7 +6,10 @@ function flattened(record, stem = "") {
   const flat = {};
   for (const [key, value] of Object.entries(record)) {
     if (isRecord(value)) Object.assign(flat, flattened(value, `${stem}${key}.`));
-    else flat[stem + key] = Array.isArray(value) ? value.map((item) => (isRecord(item) || Array.isArray(item) ? JSON.stringify(item) : item)).join(", ") : value;
+    else
+      flat[stem + key] = Array.isArray(value) ?
+          value.map((item) => (isRecord(item) || Array.isArray(item) ? JSON.stringify(item) : item)).join(", ") :
+          value;
   }
   return flat;
 }
@@ -21,12 +24,17 @@ function shownValue(key, value) {
   if (Array.isArray(value)) {
     if (value.length === 0) return element("span", {}, "none");
     if (value.every(isRecord)) return tableOf(inWords(key), value);
-    if (value.every(Array.isArray)) return tableOf(inWords(key), value.map((row) => Object.fromEntries(row.map((item, i) => [i, item]))));
+    if (value.every(Array.isArray))
+      return tableOf(inWords(key), value.map((row) => Object.fromEntries(row.map((item, i) => [i, item]))));
     return element("span", {}, value.map((item) => (typeof item === "number" ? shown(item) : String(item))).join(", "));
   }
   if (isRecord(value)) return definitions(Object.entries(value).map(([name, inner]) => [inWords(name), shownValue(name, inner)]));
   if (typeof value === "number") return element("span", {title: exact(value)}, shown(value));
-  return element("span", {}, value === null ? "none, or not finite" : typeof value === "boolean" ? (value ? "yes" : "no") : value);
+  return element(
+      "span", {},
+      value === null                 ? "none, or not finite" :
+          typeof value === "boolean" ? (value ? "yes" : "no") :
+                                       value);
 }
 
 // Lists of records in sections of their own, the rest together.
@@ -35,7 +43,14 @@ function genericViews(d, except = []) {
   const large = ([, value]) => Array.isArray(value) && value.length > 0 && value.some((item) => typeof item === "object");
   const small = entries.filter((entry) => !large(entry));
   return [
-    small.length ? {id: "values", title: "Values", make: () => [definitions(small.map(([key, value]) => [inWords(key), shownValue(key, value)]))]} : null,
-    ...entries.filter(large).map(([key, value]) => ({id: key, title: inWords(key)[0].toUpperCase() + inWords(key).slice(1), make: () => [shownValue(key, value)]})),
+    small.length ? {
+      id: "values",
+      title: "Values",
+      make: () => [definitions(small.map(([key, value]) => [inWords(key), shownValue(key, value)]))]
+    } :
+                   null,
+    ...entries.filter(large).map(
+        ([key, value]) =>
+            ({id: key, title: inWords(key)[0].toUpperCase() + inWords(key).slice(1), make: () => [shownValue(key, value)]})),
   ].filter(Boolean);
 }

@@ -3,113 +3,187 @@
 // series: [{name, points: [{x, y, low, high}], points only (no line): marks, note(point): more text on hovering}].
 // A null y is a gap, hatched at the top of the plot: what it means is in `missing`.
 
-function axisTicks(scale, log, count) {
-  if (!log) return scale.ticks(count);
-  const [low, high] = scale.domain(), from = Math.ceil(Math.log10(low) - 1e-9), to = Math.floor(Math.log10(high) + 1e-9);
-  if (to - from < 2) {
-    // Less than two powers of ten: some of their multiples.
-    for (const multiples of [[1, 2, 5], [1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9]]) {
-      const found = d3.range(from - 1, to + 1).flatMap((e) => multiples.map((m) => m * 10 ** e)).filter((v) => v >= low && v <= high);
-      if (found.length > 1) return found;
-    }
-    return [low, high];
-  }
-  const step = Math.max(1, Math.ceil((to - from + 1) / count));
-  return d3.range(Math.floor(from / step) * step, to + 1, step).filter((e) => e >= from).map((e) => 10 ** e);
-}
-
-function axisScale(values, log, range, pad) {
-  const usable = values.filter((v) => isNumber(v) && (!log || v > 0));
-  let [low, high] = usable.length ? d3.extent(usable) : [log ? 0.1 : 0, 1];
-  if (low === high) [low, high] = log ? [low / 3, high * 3] : [low - 0.5, high + 0.5];
-  else if (pad) [low, high] = log ? [low / (high / low) ** pad, high * (high / low) ** pad] : [low - (low < 0 ? pad * (high - low) : Math.min(low, pad * (high - low))), high + pad * (high - low)];
-  return (log ? d3.scaleLog() : d3.scaleLinear()).domain([low, high]).range(range);
-}
-
-// As many digits as the steps between ticks ask for.
-function tickText(scale) {
-  const ticks = scale.ticks(7), most = d3.max(ticks, Math.abs);
-  if (most >= 1e5 || most < 1e-3) return (v) => (v === 0 ? "0" : v.toExponential(1).replace(".0e", "e"));
-  return scale.tickFormat(7);
-}
-
-const asksForLog = (values) => {
-  const positive = values.filter((v) => isNumber(v) && v > 0);
-  return positive.length > 1 && !values.some((v) => v < 0) && d3.max(positive) / d3.min(positive) > 20;
-};
-
-function linePlot({label, series: all, x: xAxis, y: yAxis, height = 320, width = pictureWidth(), missing = "not finite", hidden = new Set(), choose, rules = []}) {
+function linePlot({
+  label,
+  series: all,
+  x: xAxis,
+  y: yAxis,
+  height = 320,
+  width = pictureWidth(),
+  missing = "not finite",
+  hidden = new Set(),
+  choose,
+  rules = []
+}) {
   const logX = Boolean(xAxis.log), placed = ({x}) => isNumber(x) && (!logX || x > 0);
-  const series = all.map((line, i) => ({...lineStyle(i, all.length), ...line, i, points: line.points.filter(placed).sort((a, b) => a.x - b.x)})).filter(({name}) => !hidden.has(name));
+  const series =
+      all.map(
+             (line, i) =>
+                 ({...lineStyle(i, all.length), ...line, i, points: line.points.filter(placed).sort((a, b) => a.x - b.x)}))
+          .filter(({name}) => !hidden.has(name));
   const unplaced = all.some((line) => !line.points.every(placed));
   const points = series.flatMap((line) => line.points), xs = unique(points.map(({x}) => x)).sort((a, b) => a - b);
   const ys = points.flatMap(({y, low, high}) => [y, low, high]);
   const logY = yAxis.log === undefined ? asksForLog(points.map(({y}) => y)) : yAxis.log;
   const margin = {left: 64, right: 14, top: 16, bottom: 44};
-  const svg = d3.create("svg").attr("class", "line-plot").attr("width", width).attr("height", height).attr("viewBox", `0 0 ${width} ${height}`).attr("tabindex", 0).attr("role", "group")
-    .attr("aria-roledescription", "line plot")
-    .attr("aria-label", `${label}: ${series.map(({name}) => name).join(", ")}. Left and right arrows read the values, the table button lists them.`);
+  const svg =
+      d3.create("svg")
+          .attr("class", "line-plot")
+          .attr("width", width)
+          .attr("height", height)
+          .attr("viewBox", `0 0 ${width} ${height}`)
+          .attr("tabindex", 0)
+          .attr("role", "group")
+          .attr("aria-roledescription", "line plot")
+          .attr(
+              "aria-label",
+              `${label}: ${
+                  series.map(({name}) => name).join(", ")}. Left and right arrows read the values, the table button lists them.`);
   const px = axisScale(xs, logX, [margin.left + 8, width - margin.right - 8], 0);
   const py = axisScale([...ys, ...rules], logY, [height - margin.bottom, margin.top + 8], 0.05);
   const inside = (v) => isNumber(v) && (!logY || v > 0);
 
   for (const tick of axisTicks(py, logY, 7)) {
-    svg.append("line").attr("class", "grid").attr("x1", margin.left).attr("x2", width - margin.right).attr("y1", py(tick)).attr("y2", py(tick));
-    svg.append("text").attr("x", margin.left - 8).attr("y", py(tick) + 4).attr("text-anchor", "end").text(logY ? powerOfTen(tick) : (yAxis.format || tickText(py))(tick));
+    svg.append("line")
+        .attr("class", "grid")
+        .attr("x1", margin.left)
+        .attr("x2", width - margin.right)
+        .attr("y1", py(tick))
+        .attr("y2", py(tick));
+    svg.append("text")
+        .attr("x", margin.left - 8)
+        .attr("y", py(tick) + 4)
+        .attr("text-anchor", "end")
+        .text(logY ? powerOfTen(tick) : (yAxis.format || tickText(py))(tick));
   }
   const labelOf = xAxis.labels || ((v) => (logX ? powerOfTen(v) : Number.isInteger(v) ? String(v) : shown(v)));
-  const ticks = xAxis.labels || (logX && xs.length <= 12) ? xs : axisTicks(px, logX, Math.min(10, width / 70)).filter((v) => !xAxis.integers || Number.isInteger(v));
-  const apart = xAxis.labels || logX ? Math.ceil((ticks.length * 8.5 * d3.max(ticks, (v) => labelOf(v).length)) / (width - margin.left)) : 1;
+  const ticks = xAxis.labels || (logX && xs.length <= 12) ?
+      xs :
+      axisTicks(px, logX, Math.min(10, width / 70)).filter((v) => !xAxis.integers || Number.isInteger(v));
+  const apart = xAxis.labels || logX ?
+      Math.ceil((ticks.length * 8.5 * d3.max(ticks, (v) => labelOf(v).length)) / (width - margin.left)) :
+      1;
   ticks.forEach((tick, i) => {
-    svg.append("line").attr("class", "tick").attr("x1", px(tick)).attr("x2", px(tick)).attr("y1", height - margin.bottom).attr("y2", height - margin.bottom + 5);
-    if (i % apart === 0) svg.append("text").attr("x", px(tick)).attr("y", height - margin.bottom + 18).attr("text-anchor", "middle").text(xAxis.labels || xAxis.integers || logX ? labelOf(tick) : tickText(px)(tick));
+    svg.append("line")
+        .attr("class", "tick")
+        .attr("x1", px(tick))
+        .attr("x2", px(tick))
+        .attr("y1", height - margin.bottom)
+        .attr("y2", height - margin.bottom + 5);
+    if (i % apart === 0)
+      svg.append("text")
+          .attr("x", px(tick))
+          .attr("y", height - margin.bottom + 18)
+          .attr("text-anchor", "middle")
+          .text(xAxis.labels || xAxis.integers || logX ? labelOf(tick) : tickText(px)(tick));
   });
-  svg.append("line").attr("class", "axis").attr("x1", margin.left).attr("x2", width - margin.right).attr("y1", height - margin.bottom).attr("y2", height - margin.bottom);
-  svg.append("text").attr("class", "axis-title").attr("x", (margin.left + width) / 2).attr("y", height - 6).attr("text-anchor", "middle").text(xAxis.label);
+  svg.append("line")
+      .attr("class", "axis")
+      .attr("x1", margin.left)
+      .attr("x2", width - margin.right)
+      .attr("y1", height - margin.bottom)
+      .attr("y2", height - margin.bottom);
+  svg.append("text")
+      .attr("class", "axis-title")
+      .attr("x", (margin.left + width) / 2)
+      .attr("y", height - 6)
+      .attr("text-anchor", "middle")
+      .text(xAxis.label);
   svg.append("text").attr("class", "axis-title").attr("x", 4).attr("y", 10).text(yAxis.label);
   for (const rule of rules.filter(inside))
-    svg.append("line").attr("class", "rule").attr("x1", margin.left).attr("x2", width - margin.right).attr("y1", py(rule)).attr("y2", py(rule));
+    svg.append("line")
+        .attr("class", "rule")
+        .attr("x1", margin.left)
+        .attr("x2", width - margin.right)
+        .attr("y1", py(rule))
+        .attr("y2", py(rule));
 
   const holes = unique(points.filter(({y}) => y === null).map(({x}) => x));
   if (holes.length) {
     const hatch = hatching(svg), step = xs.length > 1 ? Math.min(18, (px(xs[xs.length - 1]) - px(xs[0])) / (xs.length - 1)) : 18;
     for (const x of holes)
-      svg.append("rect").attr("class", "missing").attr("x", px(x) - step / 2).attr("y", margin.top - 2).attr("width", step).attr("height", 8).attr("fill", hatch);
+      svg.append("rect")
+          .attr("class", "missing")
+          .attr("x", px(x) - step / 2)
+          .attr("y", margin.top - 2)
+          .attr("width", step)
+          .attr("height", 8)
+          .attr("fill", hatch);
   }
-  const area = d3.area().defined(({low, high}) => isNumber(low) && inside(high)).x(({x}) => px(x)).y0(({low}) => py(Math.max(low, py.domain()[0]))).y1(({high}) => py(high));
+  const area = d3.area()
+                   .defined(({low, high}) => isNumber(low) && inside(high))
+                   .x(({x}) => px(x))
+                   .y0(({low}) => py(Math.max(low, py.domain()[0])))
+                   .y1(({high}) => py(high));
   const line = d3.line().defined(({y}) => inside(y)).x(({x}) => px(x)).y(({y}) => py(y));
   for (const s of series) svg.append("path").attr("class", "band").attr("d", area(s.points)).attr("fill", s.colour);
   for (const s of series) {
-    if (!s.marks) svg.append("path").attr("class", "line").attr("d", line(s.points)).attr("stroke", s.colour).attr("stroke-dasharray", s.dash || null);
+    if (!s.marks)
+      svg.append("path")
+          .attr("class", "line")
+          .attr("d", line(s.points))
+          .attr("stroke", s.colour)
+          .attr("stroke-dasharray", s.dash || null);
     const dots = s.marks || (s.points.length <= 30 && series.length <= 12) ? s.points.filter(({y}) => inside(y)) : [];
-    svg.selectAll(null).data(dots).join("circle").attr("class", "dot").attr("cx", ({x}) => px(x)).attr("cy", ({y}) => py(y))
-      .attr("r", s.marks ? 4.5 : 2.4).attr("fill", s.colour);
+    svg.selectAll(null)
+        .data(dots)
+        .join("circle")
+        .attr("class", "dot")
+        .attr("cx", ({x}) => px(x))
+        .attr("cy", ({y}) => py(y))
+        .attr("r", s.marks ? 4.5 : 2.4)
+        .attr("fill", s.colour);
   }
-  const guide = svg.append("line").attr("class", "guide").attr("y1", margin.top).attr("y2", height - margin.bottom).attr("visibility", "hidden");
+  const guide = svg.append("line")
+                    .attr("class", "guide")
+                    .attr("y1", margin.top)
+                    .attr("y2", height - margin.bottom)
+                    .attr("visibility", "hidden");
   let at = -1;
   function linesAt(x) {
     const rows = series.map((s) => ({s, point: s.points.find((p) => p.x === x)})).filter(({point}) => point);
-    return [`${xAxis.label} ${labelOf(x)}`, ...rows.map(({s, point}) => ({colour: s.colour,
-      text: `${s.name}: ${point.y === null ? missing : exact(point.y)}${isNumber(point.low) && isNumber(point.high) ? ` (${shown(point.low)} to ${shown(point.high)})` : ""}${s.note ? s.note(point) : ""}`}))];
+    return [
+      `${xAxis.label} ${labelOf(x)}`,
+      ...rows.map(({s, point}) => ({
+                    colour: s.colour,
+                    text: `${s.name}: ${point.y === null ? missing : exact(point.y)}${
+                        isNumber(point.low) && isNumber(point.high) ? ` (${shown(point.low)} to ${shown(point.high)})` :
+                                                                      ""}${s.note ? s.note(point) : ""}`
+                  }))
+    ];
   }
   function mark(index) {
     at = Math.max(0, Math.min(xs.length - 1, index));
     guide.attr("x1", px(xs[at])).attr("x2", px(xs[at])).attr("visibility", "visible");
   }
-  const nearest = () => d3.scan(xs, (a, b) => Math.abs(px(a) - d3.mouse(svg.node())[0]) - Math.abs(px(b) - d3.mouse(svg.node())[0]));
+  const nearest = () =>
+      d3.scan(xs, (a, b) => Math.abs(px(a) - d3.mouse(svg.node())[0]) - Math.abs(px(b) - d3.mouse(svg.node())[0]));
   if (xs.length)
-    svg.on("mousemove", () => { mark(nearest()); tooltip.show(linesAt(xs[at]), d3.event.clientX, d3.event.clientY); })
-      .on("mouseleave blur", () => { guide.attr("visibility", "hidden"); tooltip.hide(); })
-      .on("click", () => choose && choose(xs[nearest()]))
-      .on("keydown", () => {
-        const step = {ArrowLeft: -1, ArrowRight: 1, Home: -1e9, End: 1e9}[d3.event.key];
-        if (step) { mark(at + step); tooltip.beside(guide.node(), linesAt(xs[at])); }
-        else if (d3.event.key === "Enter" && choose && at >= 0) choose(xs[at]);
-        else return;
-        d3.event.preventDefault();
-      });
-  return [element("div", {class: "scroll"}, svg.node()), holes.length ? element("p", {class: "note"}, `Hatched at the top: ${missing}.`) : null,
-    unplaced ? element("p", {class: "note"}, `Points whose ${xAxis.label} is infinite are in the table only.`) : null].filter(Boolean);
+    svg.on("mousemove",
+           () => {
+             mark(nearest());
+             tooltip.show(linesAt(xs[at]), d3.event.clientX, d3.event.clientY);
+           })
+        .on("mouseleave blur",
+            () => {
+              guide.attr("visibility", "hidden");
+              tooltip.hide();
+            })
+        .on("click", () => choose && choose(xs[nearest()]))
+        .on("keydown", () => {
+          const step = {ArrowLeft: -1, ArrowRight: 1, Home: -1e9, End: 1e9}[d3.event.key];
+          if (step) {
+            mark(at + step);
+            tooltip.beside(guide.node(), linesAt(xs[at]));
+          } else if (d3.event.key === "Enter" && choose && at >= 0) choose(xs[at]);
+          else return;
+          d3.event.preventDefault();
+        });
+  return [
+    element("div", {class: "scroll"}, svg.node()),
+    holes.length ? element("p", {class: "note"}, `Hatched at the top: ${missing}.`) : null,
+    unplaced ? element("p", {class: "note"}, `Points whose ${xAxis.label} is infinite are in the table only.`) : null
+  ].filter(Boolean);
 }
 
 // Buttons that name the lines and switch them on and off.  draw(hidden) is called at every change.
@@ -118,11 +192,20 @@ function lineKeys(series, hidden, redraw) {
     const {colour, dash} = {...lineStyle(i, series.length), ...line};
     const mark = d3.create("svg").attr("width", 26).attr("height", 10).attr("aria-hidden", "true");
     if (line.marks) mark.append("circle").attr("cx", 13).attr("cy", 5).attr("r", 4.5).attr("fill", colour);
-    else mark.append("line").attr("x1", 1).attr("x2", 25).attr("y1", 5).attr("y2", 5).attr("class", "line").attr("stroke", colour).attr("stroke-dasharray", dash || null);
+    else
+      mark.append("line")
+          .attr("x1", 1)
+          .attr("x2", 25)
+          .attr("y1", 5)
+          .attr("y2", 5)
+          .attr("class", "line")
+          .attr("stroke", colour)
+          .attr("stroke-dasharray", dash || null);
     return button("", {class: "key", "aria-pressed": String(!hidden.has(line.name))}, () => {
-      if (hidden.has(line.name)) hidden.delete(line.name); else hidden.add(line.name);
-      redraw();
-    }).appendChild(mark.node()).parentNode.appendChild(document.createTextNode(line.name)).parentNode;
+             if (hidden.has(line.name)) hidden.delete(line.name);
+             else hidden.add(line.name);
+             redraw();
+           }).appendChild(mark.node()).parentNode.appendChild(document.createTextNode(line.name)).parentNode;
   }));
 }
 
@@ -130,18 +213,31 @@ function lineKeys(series, hidden, redraw) {
 // as wide as the page; off: lines that are switched off at first.
 function lineFigure({name, title, note, controls, width, off = [], settings}) {
   const hidden = new Set(off);
-  const frame = plotFrame({name, title, note, controls,
+  const frame = plotFrame({
+    name,
+    title,
+    note,
+    controls,
     data: () => {
       const {series, x, y} = settings();
       const rows = series.flatMap((s) => s.points.map((p) => ({line: s.name, ...p})));
       const banded = rows.some(({low, high}) => low !== undefined || high !== undefined);
-      return {rows, columns: [{key: "line", title: "Line"}, {key: "x", title: x.label}, {key: "y", title: y.label},
-        ...(banded ? [{key: "low", title: "From"}, {key: "high", title: "To"}] : [])]};
+      return {
+        rows,
+        columns: [
+          {key: "line", title: "Line"}, {key: "x", title: x.label}, {key: "y", title: y.label},
+          ...(banded ? [{key: "low", title: "From"}, {key: "high", title: "To"}] : [])
+        ]
+      };
     },
     draw: () => {
       const now = settings();
-      return [...linePlot({...now, width: width && width(), label: now.label || title, hidden}), lineKeys(now.series, hidden, () => frame.redraw())];
-    }});
+      return [
+        ...linePlot({...now, width: width && width(), label: now.label || title, hidden}),
+        lineKeys(now.series, hidden, () => frame.redraw())
+      ];
+    }
+  });
   frame.redraw();
   return frame;
 }

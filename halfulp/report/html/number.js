@@ -35,16 +35,26 @@ function inBytes(bytes) {
   return `${bytes.toFixed(unit === 0 ? 0 : 1)} ${units[unit]}`;
 }
 
-function plural(count, one, many = `${one}s`) {
-  return `${count} ${count === 1 ? one : many}`;
-}
+function plural(count, one, many = `${one}s`) { return `${count} ${count === 1 ? one : many}`; }
 
 // A number of an axis: 10 with its exponent raised, or few digits.
 function powerOfTen(value) {
   const exponent = Math.round(Math.log10(value)), short = Number(value.toPrecision(3));
   if (Math.abs(exponent) < 3) return String(short);
   if (Math.abs(value / 10 ** exponent - 1) > 1e-9) return short < 1e-3 || short >= 1e5 ? short.toExponential() : String(short);
-  const raised = {"-": "\u207b", 0: "\u2070", 1: "\u00b9", 2: "\u00b2", 3: "\u00b3", 4: "\u2074", 5: "\u2075", 6: "\u2076", 7: "\u2077", 8: "\u2078", 9: "\u2079"};
+  const raised = {
+    "-": "\u207b",
+    0: "\u2070",
+    1: "\u00b9",
+    2: "\u00b2",
+    3: "\u00b3",
+    4: "\u2074",
+    5: "\u2075",
+    6: "\u2076",
+    7: "\u2077",
+    8: "\u2078",
+    9: "\u2079"
+  };
   return "10" + [...String(exponent)].map((digit) => raised[digit]).join("");
 }
 
@@ -62,7 +72,8 @@ const sum = (values) => values.reduce((total, value) => total + (value || 0), 0)
 // null as soon as one is.
 const sumOrNull = (values) => (values.some((value) => !isNumber(value)) ? null : sum(values));
 function largest(items, value) {
-  return items.reduce((best, item) => (isNumber(value(item)) && (best === undefined || value(item) > value(best)) ? item : best), undefined);
+  return items.reduce(
+      (best, item) => (isNumber(value(item)) && (best === undefined || value(item) > value(best)) ? item : best), undefined);
 }
 const unique = (values) => [...new Set(values)];
 const inWords = (key) => key.replace(/[._]/g, " ");

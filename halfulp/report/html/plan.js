@@ -4,33 +4,75 @@ const planName = (d) => [d.base, d.plan, d.everything, ...d.rules].filter(Boolea
 
 function planCurve(d) {
   const curve = [...d.curve].sort((a, b) => a.cost.weighted - b.cost.weighted);
-  const points = (items, part) => items.filter((p) => p[part] && isNumber(p[part].kld)).map((p) => ({x: p.cost.weighted, y: p[part].kld, what: p.name || plural(p.promotions, "promotion")}));
-  return lineFigure({name: "cost-and-divergence", title: "What more digits cost and buy",
+  const points = (items, part) =>
+      items.filter((p) => p[part] && isNumber(p[part].kld))
+          .map((p) => ({x: p.cost.weighted, y: p[part].kld, what: p.name || plural(p.promotions, "promotion")}));
+  return lineFigure({
+    name: "cost-and-divergence",
+    title: "What more digits cost and buy",
     note: `Cost: ${d.weights.byte} a byte and ${d.weights.multiplication} a multiplication, above those of the base.`,
-    settings: () => ({x: {label: "weighted cost"}, y: {label: "mean KL divergence", log: true}, series: [
-      {name: "best for each cost, predicted", points: points(curve, "predicted"), note: (p) => `, ${p.what}`},
-      {name: "plans and rules, predicted", marks: true, points: points(planName(d), "predicted"), note: (p) => `, ${p.what}`},
-      {name: "plans and rules, observed", marks: true, points: points(planName(d), "observed"), note: (p) => `, ${p.what}`}]})});
+    settings: () => ({
+      x: {label: "weighted cost"},
+      y: {label: "mean KL divergence", log: true},
+      series: [
+        {name: "best for each cost, predicted", points: points(curve, "predicted"), note: (p) => `, ${p.what}`},
+        {name: "plans and rules, predicted", marks: true, points: points(planName(d), "predicted"), note: (p) => `, ${p.what}`},
+        {name: "plans and rules, observed", marks: true, points: points(planName(d), "observed"), note: (p) => `, ${p.what}`}
+      ]
+    })
+  });
 }
 
-const planColumns = (observed) => [{key: "name", title: "Set of sites"}, {key: "promotions", title: "Promotions"}, {key: "weighted", title: "Weighted cost", value: (p) => p.cost.weighted}, {key: "bytes", title: "Bytes", value: (p) => p.cost.bytes}, {key: "multiplications", title: "Multiplications", value: (p) => p.cost.multiplications},
-  {key: "kld", title: "KL, predicted", value: (p) => p.predicted.kld}, ...(observed ? [{key: "kld_observed", title: "KL, observed", value: (p) => p.observed && p.observed.kld}] : []),
-  {key: "flips", title: "Flips, predicted", value: (p) => p.predicted.flips}, ...(observed ? [{key: "flips_observed", title: "Flips, observed", value: (p) => p.observed && p.observed.flips}] : [])];
+const planColumns = (observed) =>
+    [{key: "name", title: "Set of sites"}, {key: "promotions", title: "Promotions"},
+     {key: "weighted", title: "Weighted cost", value: (p) => p.cost.weighted},
+     {key: "bytes", title: "Bytes", value: (p) => p.cost.bytes},
+     {key: "multiplications", title: "Multiplications", value: (p) => p.cost.multiplications},
+     {key: "kld", title: "KL, predicted", value: (p) => p.predicted.kld},
+     ...(observed ? [{key: "kld_observed", title: "KL, observed", value: (p) => p.observed && p.observed.kld}] : []),
+     {key: "flips", title: "Flips, predicted", value: (p) => p.predicted.flips},
+     ...(observed ? [{key: "flips_observed", title: "Flips, observed", value: (p) => p.observed && p.observed.flips}] : [])];
 
 function planMap(d, view) {
   const byPlace = new Map(d.sites.map((s) => [`${layerKey(s.layer)}.${s.site}`, s]));
   const detail = element("div", {class: "detail"});
   let map;
-  const frame = plotFrame({name: "promotions", title: "What each promotion of the plan gains", note: "Predicted fall of the divergence. Empty: not promoted. Choose a cell for the reason.",
-    data: () => ({rows: d.sites.map((s) => ({...s, bytes: s.cost.bytes, multiplications: s.cost.multiplications})), columns: ["layer", "site", "gain", "share", "bytes", "multiplications", "reason"].map((key) => ({key, title: key}))}),
-    draw: () => (map = heatMap({label: "gain by layer and site", rowTitle: "layer", rows: layerRows(d.sites), columns: siteColumns(d.sites),
-      cell: (layer, site) => { const s = byPlace.get(`${layer}.${site}`); return s && {value: s.gain, lines: [placeName(s.layer, site), `gain ${exact(s.gain)}`, `share ${percent(s.share)}`, s.reason]}; },
-      select: (layer, site) => view.choose({select: `${layer}.${site}`})}))});
+  const frame = plotFrame({
+    name: "promotions",
+    title: "What each promotion of the plan gains",
+    note: "Predicted fall of the divergence. Empty: not promoted. Choose a cell for the reason.",
+    data: () => ({
+      rows: d.sites.map((s) => ({...s, bytes: s.cost.bytes, multiplications: s.cost.multiplications})),
+      columns: ["layer", "site", "gain", "share", "bytes", "multiplications", "reason"].map((key) => ({key, title: key}))
+    }),
+    draw: () => (map = heatMap({
+                   label: "gain by layer and site",
+                   rowTitle: "layer",
+                   rows: layerRows(d.sites),
+                   columns: siteColumns(d.sites),
+                   cell: (layer, site) => {
+                     const s = byPlace.get(`${layer}.${site}`);
+                     return s && {
+                       value: s.gain,
+                       lines: [placeName(s.layer, site), `gain ${exact(s.gain)}`, `share ${percent(s.share)}`, s.reason]
+                     };
+                   },
+                   select: (layer, site) => view.choose({select: `${layer}.${site}`})
+                 }))
+  });
   view.on(({select}) => {
     frame.redraw();
     const s = byPlace.get(select);
     if (s) map.choose(...select.split("."));
-    detail.replaceChildren(...(s ? [element("h3", {}, placeName(s.layer, s.site)), element("p", {}, s.reason), definitions([["Gain", exact(s.gain)], ["Share", percent(s.share)], ["Bytes", exact(s.cost.bytes)], ["Multiplications", exact(s.cost.multiplications)]])] : []));
+    detail.replaceChildren(
+        ...(s ?
+                [
+                  element("h3", {}, placeName(s.layer, s.site)), element("p", {}, s.reason), definitions([
+                    ["Gain", exact(s.gain)], ["Share", percent(s.share)], ["Bytes", exact(s.cost.bytes)],
+                    ["Multiplications", exact(s.cost.multiplications)]
+                  ])
+                ] :
+                []));
   });
   return [frame, detail];
 }
@@ -39,24 +81,62 @@ verbs.plan = {
   measured: (d) => [...measuredModel(d), ["Promote to", d.promote], ["Budget", d.budget]],
   answer(d) {
     if (!d.plan) return `No set of sites in ${d.promote} meets ${d.budget}.`;
-    const part = d.everything && d.everything.cost.weighted > 0 ? ` for ${percent(d.plan.cost.weighted / d.everything.cost.weighted)} of the cost of promoting everything` : "";
-    return `${d.reached ? "" : "The budget is out of reach. "}${plural(d.plan.promotions, "promotion")} to ${d.promote} take the KL divergence from ${shown(d.base.predicted.kld)} to ${shown(d.plan.predicted.kld)}${part}.`;
+    const part = d.everything && d.everything.cost.weighted > 0 ?
+        ` for ${percent(d.plan.cost.weighted / d.everything.cost.weighted)} of the cost of promoting everything` :
+        "";
+    return `${d.reached ? "" : "The budget is out of reach. "}${plural(d.plan.promotions, "promotion")} to ${
+        d.promote} take the KL divergence from ${shown(d.base.predicted.kld)} to ${shown(d.plan.predicted.kld)}${part}.`;
   },
   next(d) {
     const items = [], best = (d.best && d.best[0]) || d.sites[0];
-    if (d.plan) items.push({text: "Profile the plan to see what is left.", command: commandLike(d, "profile", ["--recipe", quoted(d.plan.recipe)])});
-    if (best) items.push({text: `Begin with ${placeName(best.layer, best.site)}: ${best.reason}.`, view: {view: "sites", select: `${layerKey(best.layer)}.${best.site}`}});
-    if (d.hints && d.hints[0]) items.push({text: `Tell ${d.hints[0].engine} to keep ${d.hints[0].sites} in more digits.`, command: d.hints[0].setting, view: {view: "hints"}});
-    if (!d.reached) items.push({text: "Promote to a wider format.", command: commandLike(d, "plan", ["--base", quoted(d.recipe.text), "--promote", "fp64", "--budget", quoted(d.budget)])});
-    if (d.plan) items.push({text: "See which tokens the plan makes certain.", command: commandLike(d, "certify", ["--recipe", quoted(d.plan.recipe)])});
+    if (d.plan)
+      items.push({
+        text: "Profile the plan to see what is left.",
+        command: commandLike(d, "profile", ["--recipe", quoted(d.plan.recipe)])
+      });
+    if (best)
+      items.push({
+        text: `Begin with ${placeName(best.layer, best.site)}: ${best.reason}.`,
+        view: {view: "sites", select: `${layerKey(best.layer)}.${best.site}`}
+      });
+    if (d.hints && d.hints[0])
+      items.push({
+        text: `Tell ${d.hints[0].engine} to keep ${d.hints[0].sites} in more digits.`,
+        command: d.hints[0].setting,
+        view: {view: "hints"}
+      });
+    if (!d.reached)
+      items.push({
+        text: "Promote to a wider format.",
+        command: commandLike(d, "plan", ["--base", quoted(d.recipe.text), "--promote", "fp64", "--budget", quoted(d.budget)])
+      });
+    if (d.plan)
+      items.push({
+        text: "See which tokens the plan makes certain.",
+        command: commandLike(d, "certify", ["--recipe", quoted(d.plan.recipe)])
+      });
     return items;
   },
-  views: (d) => [
-    {id: "curve", title: "Cost and divergence", text: "The plan lies on the curve; rules of thumb beside it.", make: () => [planCurve(d)]},
-    d.sites.length ? {id: "sites", title: "The promotions", make: (view) => planMap(d, view)} : null,
-    {id: "rules", title: "Plans and rules", make: () => [table({caption: "Plans and rules", rows: planName(d), columns: planColumns(planName(d).some((p) => p.observed))})]},
-    {id: "recipes", title: "Their recipes", make: () => [definitions(planName(d).map((p) => [p.name, element("code", {}, p.recipe)]))]},
-    d.hints && d.hints.length ? {id: "hints", title: "How engines say it", make: () => [tableOf("How engines say it", d.hints)]} : null,
-    {id: "table", title: "All promotions", make: () => [tableOf("All promotions", d.sites)]},
-    recipeView(d)],
+  views: (d) =>
+      [{
+        id: "curve",
+        title: "Cost and divergence",
+        text: "The plan lies on the curve; rules of thumb beside it.",
+        make: () => [planCurve(d)]
+      },
+       d.sites.length ? {id: "sites", title: "The promotions", make: (view) => planMap(d, view)} : null, {
+         id: "rules",
+         title: "Plans and rules",
+         make: () => [table(
+             {caption: "Plans and rules", rows: planName(d), columns: planColumns(planName(d).some((p) => p.observed))})]
+       },
+       {
+         id: "recipes",
+         title: "Their recipes",
+         make: () => [definitions(planName(d).map((p) => [p.name, element("code", {}, p.recipe)]))]
+       },
+       d.hints && d.hints.length ?
+           {id: "hints", title: "How engines say it", make: () => [tableOf("How engines say it", d.hints)]} :
+           null,
+       {id: "table", title: "All promotions", make: () => [tableOf("All promotions", d.sites)]}, recipeView(d)],
 };

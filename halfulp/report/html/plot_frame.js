@@ -10,7 +10,9 @@ function csvField(value) {
 
 function csvOf(columns, rows) {
   const complete = completeColumns(columns, rows);
-  const lines = [complete.map((column) => csvField(column.key)), ...rows.map((row) => complete.map((column) => csvField(column.value(row))))];
+  const lines = [
+    complete.map((column) => csvField(column.key)), ...rows.map((row) => complete.map((column) => csvField(column.value(row))))
+  ];
   return lines.map((line) => line.join(",") + "\n").join("");
 }
 
@@ -35,9 +37,10 @@ function plotFrame({name, title, note, controls = [], data, draw}) {
     const {columns, rows} = data();
     save(`${name}.csv`, csvOf(columns, rows));
   });
-  const frame = element("figure", {class: "plot", "data-plot": name},
-    element("div", {class: "tools"}, controls, element("span", {class: "spring"}), toggle, csv), holder,
-    title || note ? element("figcaption", {}, title ? element("strong", {}, title, ". ") : null, note || null) : null);
+  const frame = element(
+      "figure", {class: "plot", "data-plot": name},
+      element("div", {class: "tools"}, controls, element("span", {class: "spring"}), toggle, csv), holder,
+      title || note ? element("figcaption", {}, title ? element("strong", {}, title, ". ") : null, note || null) : null);
   frame.redraw = () => {
     toggle.setAttribute("aria-pressed", String(asTable));
     toggle.textContent = asTable ? "Picture" : "Table";
@@ -48,7 +51,10 @@ function plotFrame({name, title, note, controls = [], data, draw}) {
       holder.replaceChildren(...[draw()].flat());
     }
   };
-  frame.csv = () => { const {columns, rows} = data(); return csvOf(columns, rows); };
+  frame.csv = () => {
+    const {columns, rows} = data();
+    return csvOf(columns, rows);
+  };
   return frame;
 }
 

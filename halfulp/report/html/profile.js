@@ -1,14 +1,47 @@
 // profile: which site of which layer makes error, and which passes it on.
 
 const profileQuantities = [
-  {key: "total", title: "total error", value: (s) => s.total.normwise, note: "relative error in the 2-norm of what the site gives, in the recipe's run"},
+  {
+    key: "total",
+    title: "total error",
+    value: (s) => s.total.normwise,
+    note: "relative error in the 2-norm of what the site gives, in the recipe's run"
+  },
   {key: "local", title: "made here", value: (s) => s.local.normwise, note: "error of the recipe's site on the reference's input"},
-  {key: "inherited", title: "came in", value: (s) => s.inherited.normwise, note: "error of the reference's site on the recipe's input"},
-  {key: "amplification", title: "amplification", value: (s) => s.amplification, missing: "the input has no error", note: "inherited error over the error of the site's input"},
-  {key: "share", title: "share of the output's error", value: (s) => s.share, format: percent, missing: "not predicted", note: "of the predicted KL divergence of the output"},
-  {key: "median", title: "total, median entry", value: (s) => s.total.componentwise.median, note: "median relative error over the entries"},
+  {
+    key: "inherited",
+    title: "came in",
+    value: (s) => s.inherited.normwise,
+    note: "error of the reference's site on the recipe's input"
+  },
+  {
+    key: "amplification",
+    title: "amplification",
+    value: (s) => s.amplification,
+    missing: "the input has no error",
+    note: "inherited error over the error of the site's input"
+  },
+  {
+    key: "share",
+    title: "share of the output's error",
+    value: (s) => s.share,
+    format: percent,
+    missing: "not predicted",
+    note: "of the predicted KL divergence of the output"
+  },
+  {
+    key: "median",
+    title: "total, median entry",
+    value: (s) => s.total.componentwise.median,
+    note: "median relative error over the entries"
+  },
   {key: "max", title: "total, worst entry", value: (s) => s.total.componentwise.max, note: "largest relative error of an entry"},
-  {key: "overflow", title: "overflows and NaN", value: (s) => s.events.overflow + s.events.nan, note: "events in the recipe's run"},
+  {
+    key: "overflow",
+    title: "overflows and NaN",
+    value: (s) => s.events.overflow + s.events.nan,
+    note: "events in the recipe's run"
+  },
 ];
 
 // Shares of sites over all layers, largest first: measured where each was rounded alone, else predicted.
@@ -17,19 +50,35 @@ function profileSites(d) {
     const all = sumOrNull(d.effects.map((e) => e.kld_mean));
     return d.effects.map((e) => ({site: e.site, share: all ? e.kld_mean / all : null, measured: true}));
   }
-  const shares = d3.nest().key((s) => s.site).entries(d.sites).map(({key, values}) => ({site: key, share: sumOrNull(values.map((s) => s.share))}));
+  const shares = d3.nest().key((s) => s.site).entries(d.sites).map(({key, values}) => ({
+                                                                     site: key,
+                                                                     share: sumOrNull(values.map((s) => s.share))
+                                                                   }));
   return shares.filter(({share}) => isNumber(share)).sort((a, b) => b.share - a.share);
 }
 
 const overflowing = (d) => d.sites.filter((s) => s.events.overflow + s.events.nan > 0);
 
 function profileDetail(s) {
-  const parts = ["local", "inherited", "total"].concat(s.weight ? ["weight"] : []).map((part) => ({name: {local: "made here", inherited: "came in", total: "total", weight: "stored weights"}[part], ...s[part].componentwise, normwise: s[part].normwise}));
-  const frame = plotFrame({name: `errors-of-${s.site}-${layerKey(s.layer)}`, title: placeName(s.layer, s.site),
-    note: `Amplification ${shown(s.amplification)}, share of the output's error ${percent(s.share)}; ${plural(s.events.overflow, "overflow")}, ${plural(s.events.underflow, "underflow")}, ${s.events.nan} NaN.` +
-      (s.trusted === false ? " The reference's own error is not small against this one: do not rely on it." : ""),
-    data: () => ({rows: parts, columns: ["name", "p05", "median", "mean", "p95", "max", "infinite", "normwise"].map((key) => ({key, title: key}))}),
-    draw: () => rangePlot(parts, {label: placeName(s.layer, s.site), unit: "relative error of an entry"})});
+  const parts = ["local", "inherited", "total"]
+                    .concat(s.weight ? ["weight"] : [])
+                    .map((part) => ({
+                           name: {local: "made here", inherited: "came in", total: "total", weight: "stored weights"}[part],
+                           ...s[part].componentwise,
+                           normwise: s[part].normwise
+                         }));
+  const frame = plotFrame({
+    name: `errors-of-${s.site}-${layerKey(s.layer)}`,
+    title: placeName(s.layer, s.site),
+    note: `Amplification ${shown(s.amplification)}, share of the output's error ${percent(s.share)}; ${
+              plural(s.events.overflow, "overflow")}, ${plural(s.events.underflow, "underflow")}, ${s.events.nan} NaN.` +
+        (s.trusted === false ? " The reference's own error is not small against this one: do not rely on it." : ""),
+    data: () => ({
+      rows: parts,
+      columns: ["name", "p05", "median", "mean", "p95", "max", "infinite", "normwise"].map((key) => ({key, title: key}))
+    }),
+    draw: () => rangePlot(parts, {label: placeName(s.layer, s.site), unit: "relative error of an entry"})
+  });
   frame.redraw();
   return frame;
 }
@@ -39,22 +88,45 @@ function profileMap(d, view) {
   const detail = element("div", {class: "detail"});
   const pick = choice("Show", profileQuantities, quantity.key, (key) => view.choose({quantity: key, select: selected}));
   const find = (select) => d.sites.find((s) => `${layerKey(s.layer)}.${s.site}` === select);
-  const frame = plotFrame({name: "layer-by-site", controls: [pick],
-    title: "Each cell is a site of a layer", note: "Choose one to see how its errors are spread over the entries.",
-    data: () => ({rows: d.sites, columns: [{key: "layer", title: "layer"}, {key: "site", title: "site"}, ...profileQuantities.map((q) => ({key: q.key, title: q.title, value: q.value}))]}),
+  const frame = plotFrame({
+    name: "layer-by-site",
+    controls: [pick],
+    title: "Each cell is a site of a layer",
+    note: "Choose one to see how its errors are spread over the entries.",
+    data: () => ({
+      rows: d.sites,
+      columns: [
+        {key: "layer", title: "layer"}, {key: "site", title: "site"},
+        ...profileQuantities.map((q) => ({key: q.key, title: q.title, value: q.value}))
+      ]
+    }),
     draw: () => {
       const byPlace = new Map(d.sites.map((s) => [`${layerKey(s.layer)}.${s.site}`, s]));
-      map = heatMap({label: quantity.title, rowTitle: "layer", rows: layerRows(d.sites), columns: siteColumns(d.sites), format: quantity.format || shown,
-        scale: quantity.key === "share" ? {kind: "linear"} : {}, missing: quantity.missing || "not finite",
+      map = heatMap({
+        label: quantity.title,
+        rowTitle: "layer",
+        rows: layerRows(d.sites),
+        columns: siteColumns(d.sites),
+        format: quantity.format || shown,
+        scale: quantity.key === "share" ? {kind: "linear"} : {},
+        missing: quantity.missing || "not finite",
         cell: (layer, site) => {
           const s = byPlace.get(`${layer}.${site}`);
-          return s && {value: quantity.value(s), lines: [placeName(s.layer, site), `${quantity.title}: ${exact(quantity.value(s))}`,
-            `made here ${shown(s.local.normwise)}, came in ${shown(s.inherited.normwise)}`, s.trusted === false ? "below what the reference supports" : null]};
+          return s && {
+            value: quantity.value(s),
+            lines: [
+              placeName(s.layer, site), `${quantity.title}: ${exact(quantity.value(s))}`,
+              `made here ${shown(s.local.normwise)}, came in ${shown(s.inherited.normwise)}`,
+              s.trusted === false ? "below what the reference supports" : null
+            ]
+          };
         },
-        select: (layer, site) => view.choose({quantity: quantity.key, select: `${layer}.${site}`})});
+        select: (layer, site) => view.choose({quantity: quantity.key, select: `${layer}.${site}`})
+      });
       if (selected) map.choose(...selected.split("."));
       return [map, element("p", {class: "note"}, `${quantity.title}: ${quantity.note}.`)];
-    }});
+    }
+  });
   view.on(({quantity: key, select}) => {
     quantity = profileQuantities.find((q) => q.key === key) || profileQuantities[0];
     pick.set(quantity.key);
@@ -68,35 +140,77 @@ function profileMap(d, view) {
 // The residual stream, after each layer: what has gathered so far, and what each layer's additions make.
 function profileDepth(d) {
   const stream = d.sites.filter((s) => s.site === "embed" || s.site === "mlp_residual");
-  const points = (value, more = () => ({})) => stream.map((s) => ({x: s.layer === null ? 0 : s.layer + 1, y: value(s), ...more(s)}));
-  return lineFigure({name: "growth-over-depth", title: "Error of the residual stream after each layer",
+  const points = (value, more = () => ({})) =>
+      stream.map((s) => ({x: s.layer === null ? 0 : s.layer + 1, y: value(s), ...more(s)}));
+  return lineFigure({
+    name: "growth-over-depth",
+    title: "Error of the residual stream after each layer",
     note: "0 is the embedding. The band holds 90 % of the entries.",
-    settings: () => ({x: {label: "layers passed", integers: true}, y: {label: "relative error", log: true}, series: [
-      {name: "total, 2-norm", points: points((s) => s.total.normwise)},
-      {name: "total, median entry (5 % to 95 %)", points: points((s) => s.total.componentwise.median, (s) => ({low: s.total.componentwise.p05, high: s.total.componentwise.p95}))},
-      {name: "made by the last addition", points: points((s) => s.local.normwise)},
-    ]})});
+    settings: () => ({
+      x: {label: "layers passed", integers: true},
+      y: {label: "relative error", log: true},
+      series: [
+        {name: "total, 2-norm", points: points((s) => s.total.normwise)},
+        {
+          name: "total, median entry (5 % to 95 %)",
+          points: points(
+              (s) => s.total.componentwise.median, (s) => ({low: s.total.componentwise.p05, high: s.total.componentwise.p95}))
+        },
+        {name: "made by the last addition", points: points((s) => s.local.normwise)},
+      ]
+    })
+  });
 }
 
 function profileEffects(d) {
   const all = sumOrNull(d.effects.map((e) => e.kld_mean));
-  const frame = plotFrame({name: "effects", title: "KL divergence of the output when one site alone is rounded, in all layers",
+  const frame = plotFrame({
+    name: "effects",
+    title: "KL divergence of the output when one site alone is rounded, in all layers",
     note: "Divergences of independent roundings add up, nearly.",
-    data: () => ({rows: d.effects, columns: [{key: "site", title: "Site"}, {key: "kld_mean", title: "KL divergence"}, {key: "logit_rms", title: "Logits, rms"}, {key: "top1_flips", title: "Flips"}]}),
-    draw: () => barChart(d.effects.map((e) => ({name: e.site, value: e.kld_mean, text: `${shown(e.kld_mean)}${all ? `  ${percent(e.kld_mean / all)}` : ""}`,
-      lines: [e.site, `KL divergence ${exact(e.kld_mean)}`, `logits off by ${exact(e.logit_rms)} rms`, plural(e.top1_flips, "flip")]})))});
+    data: () => ({
+      rows: d.effects,
+      columns: [
+        {key: "site", title: "Site"}, {key: "kld_mean", title: "KL divergence"}, {key: "logit_rms", title: "Logits, rms"},
+        {key: "top1_flips", title: "Flips"}
+      ]
+    }),
+    draw: () => barChart(d.effects.map(
+        (e) => ({
+          name: e.site,
+          value: e.kld_mean,
+          text: `${shown(e.kld_mean)}${all ? `  ${percent(e.kld_mean / all)}` : ""}`,
+          lines: [
+            e.site, `KL divergence ${exact(e.kld_mean)}`, `logits off by ${exact(e.logit_rms)} rms`, plural(e.top1_flips, "flip")
+          ]
+        })))
+  });
   frame.redraw();
   return frame;
 }
 
-const profileTable = (d, view) => table({caption: "All sites", sort: {key: d.sites.some((s) => isNumber(s.share)) ? "share" : "total"}, rows: d.sites,
+const profileTable = (d, view) => table({
+  caption: "All sites",
+  sort: {key: d.sites.some((s) => isNumber(s.share)) ? "share" : "total"},
+  rows: d.sites,
   select: (s) => view.choose({view: "sites", select: `${layerKey(s.layer)}.${s.site}`}),
-  columns: [{key: "layer", title: "Layer", show: (v) => (v === null ? dash : String(v))}, {key: "site", title: "Site"},
+  columns: [
+    {key: "layer", title: "Layer", show: (v) => (v === null ? dash : String(v))}, {key: "site", title: "Site"},
     {key: "share", title: "Share", show: percent, missing: "not predicted"},
-    {key: "total", title: "Total", value: (s) => s.total.normwise}, {key: "local", title: "Made here", value: (s) => s.local.normwise},
-    {key: "inherited", title: "Came in", value: (s) => s.inherited.normwise}, {key: "amplification", title: "Amplified", missing: "the input has no error"},
-    {key: "worst", title: "Worst entry", value: (s) => s.total.componentwise.max}, {key: "events", title: "Overflows, NaN", value: (s) => s.events.overflow + s.events.nan},
-    {key: "trusted", title: "Supported", show: (v) => (v === null ? "unchecked" : v ? "yes" : "no")}]});
+    {key: "total", title: "Total", value: (s) => s.total.normwise},
+    {key: "local", title: "Made here", value: (s) => s.local.normwise},
+    {key: "inherited", title: "Came in", value: (s) => s.inherited.normwise},
+    {key: "amplification", title: "Amplified", missing: "the input has no error"},
+    {key: "worst", title: "Worst entry", value: (s) => s.total.componentwise.max},
+    {key: "events", title: "Overflows, NaN", value: (s) => s.events.overflow + s.events.nan},
+    {key: "trusted",
+     title: "Supported",
+     show: (v) =>
+         (v === null ? "unchecked" :
+              v      ? "yes" :
+                       "no")}
+  ]
+});
 
 verbs.profile = {
   measured: (d) => [...measuredModel(d), ["Reference", `${d.reference.kind === "fp64" ? "binary64" : "double-double"}, logits good to ${shown(d.reference.radius)}`]],

@@ -1,101 +1,92 @@
 // spectra: every attention head, from the weights alone.  Each list of the document whose entries have layer and head is
 // a group of heat maps, and each number of an entry is a quantity: the view needs no list of names.
 
-// [{path: "compare.heads", list}]: at the top and one level below it.
-function headLists(d) {
-  const isHeads = (list) => Array.isArray(list) && list.length > 0 && list.every((h) => isRecord(h) && isNumber(h.layer) && isNumber(h.head));
-  return Object.entries(d).flatMap(([key, value]) => (isHeads(value) ? [{path: key, list: value}]
-    : isRecord(value) ? Object.entries(value).filter(([, inner]) => isHeads(inner)).map(([inner, list]) => ({path: `${key}.${inner}`, list})) : []));
-}
-const headKey = (h) => `${h.layer}.${h.head}`;
-const headName = (h) => `head ${h.head} of layer ${h.layer}`;
-const viewId = (path) => path.replace(/\./g, "-");
-
-const quantityNotes = {
-  sigma_max: "largest singular value of W_k^T W_q", sigma_min: "the d_head-th singular value of W_k^T W_q, the smallest that can differ from 0",
-  effective_condition: "sigma_1 over sigma_d_head; W_k^T W_q has rank d_head at most, so that its own condition number is infinite",
-  stable_rank: "squared Frobenius norm over squared 2-norm", nuclear_norm: "sum of the singular values", logit_bound: "the largest logit that this head can give",
-  "abs_sigma_max.lower": "largest singular value of |W_k|^T |W_q|, from below", "abs_sigma_max.upper": "largest singular value of |W_k|^T |W_q|, from above",
-  factor_as_printed: "the paper's amplification factor; infinite where the product is singular", factor_repaired: "the amplification factor with its repaired hypothesis",
-  gauge_slack: "the current proxy over its optimum: what a better basis of keys and queries would gain", typical_logit: "rms logit of independent isotropic inputs"};
-
-// {key, title, value(h), signed}: the numbers of the entries; of a pair {before, after}, the change.
-function headQuantities(list) {
-  const leaves = new Map(list.map((h) => [h, numericLeaves(h)]));
-  const keys = unique(list.flatMap((h) => Object.keys(leaves.get(h)))).filter((key) => !["layer", "head", "kv_head"].includes(key));
-  const quantities = keys.map((key) => ({key, title: inWords(key), value: (h) => (key in leaves.get(h) ? leaves.get(h)[key] : null)}));
-  const changes = keys.filter((key) => key.endsWith(".after") && keys.includes(key.replace(/after$/, "before"))).map((key) => {
-    const stem = key.slice(0, -6), ratio = (h) => leaves.get(h)[key] / leaves.get(h)[`${stem}.before`];
-    return {key: stem, title: `change of ${inWords(stem)}, log2`, signed: true, value: (h) => (isNumber(ratio(h)) && ratio(h) > 0 ? Math.log2(ratio(h)) : null)};
-  });
-  const first = ["effective_condition", "logit_bound", "sigma_max"], rank = ({key}) => (first.includes(key) ? first.indexOf(key) : first.length);
-  const empty = (q) => !list.some((h) => isNumber(q.value(h)));
-  return [...changes, ...quantities].sort((a, b) => empty(a) - empty(b) || rank(a) - rank(b));
-}
-
-const flagsOf = (h) => (Array.isArray(h.flags) ? h.flags : isRecord(h.flags) && Array.isArray(h.flags.after) ? h.flags.after : []).map((flag) => inWords(typeof flag === "string" ? flag : flag.name || JSON.stringify(flag)));
-const flagged = (d) => (d.heads || []).filter((h) => flagsOf(h).length);
-
-// Lists of numbers, at any depth: singular values.
-function curvesOf(record, stem = "") {
-  return Object.entries(record).flatMap(([key, v]) => (Array.isArray(v) && v.length > 1 && v.every((x) => x === null || typeof x === "number") ? [[stem + key, v]]
-    : isRecord(v) ? curvesOf(v, `${stem}${key}.`) : []));
-}
-const asPoints = (values) => values.map((y, i) => ({x: i + 1, y}));
-const curveAxes = {x: {label: "index", integers: true}, y: {label: "singular value", log: true}, missing: "none"};
-
-function headDetail(h, noNumber) {
-  const numbers = Object.entries(numericLeaves(h)).filter(([key]) => !["layer", "head"].includes(key)), curves = curvesOf(h);
-  const notes = Object.entries(h).filter(([, v]) => typeof v === "string" || typeof v === "boolean");
-  return [element("h3", {}, `Head ${h.head} of layer ${h.layer}`), flagsOf(h).length ? element("p", {class: "flag"}, `Flagged: ${flagsOf(h).join("; ")}`) : null,
-    curves.length ? lineFigure({name: `singular-values-${headKey(h)}`, title: `Singular values of ${headName(h)}`, width: detailWidth,
-      settings: () => ({...curveAxes, series: curves.map(([name, values]) => ({name: inWords(name), points: asPoints(values)}))})}) : null,
-    notes.length ? definitions(notes.map(([k, v]) => [inWords(k), typeof v === "boolean" ? shown(v) : v])) : null,
-    table({caption: `Numbers of ${headName(h)}`, most: 200, rows: numbers.map(([name, value]) => ({name, value, means: quantityNotes[name] || ""})),
-      columns: [{key: "name", title: "Quantity", show: inWords}, {key: "value", title: "Value", show: (v) => (v === null ? noNumber : exact(v))}, {key: "means", title: "Meaning", show: (v) => v}]})].filter(Boolean);
-}
-
 // The singular values of all heads of one layer.
 function layerCurves(path, list) {
-  const kinds = unique(list.flatMap((h) => curvesOf(h).map(([key]) => key))), layers = unique(list.map((h) => h.layer)).sort((a, b) => a - b);
+  const kinds = unique(list.flatMap((h) => curvesOf(h).map(([key]) => key))),
+        layers = unique(list.map((h) => h.layer)).sort((a, b) => a - b);
   let layer = layers[0], kind = kinds[0];
-  const pick = choice("Layer", layers.map((l) => ({key: String(l), title: String(l)})), String(layer), (key) => { layer = Number(key); frame.redraw(); });
-  const which = kinds.length > 1 ? choice("Of", kinds.map((key) => ({key, title: inWords(key)})), kind, (key) => { kind = key; frame.redraw(); }) : null;
-  const frame = lineFigure({name: `${viewId(path)}-curves`, controls: [pick, which], title: "Singular values of the heads of a layer",
-    settings: () => ({...curveAxes, series: list.filter((h) => h.layer === layer).map((h) => ({name: `head ${h.head}`, points: asPoints((curvesOf(h).find(([key]) => key === kind) || [0, []])[1])}))})});
+  const pick = choice("Layer", layers.map((l) => ({key: String(l), title: String(l)})), String(layer), (key) => {
+    layer = Number(key);
+    frame.redraw();
+  });
+  const which = kinds.length > 1 ? choice("Of", kinds.map((key) => ({key, title: inWords(key)})), kind, (key) => {
+    kind = key;
+    frame.redraw();
+  }) : null;
+  const frame = lineFigure({
+    name: `${viewId(path)}-curves`,
+    controls: [pick, which],
+    title: "Singular values of the heads of a layer",
+    settings: () => ({
+      ...curveAxes,
+      series:
+          list.filter((h) => h.layer === layer)
+              .map((h) => ({name: `head ${h.head}`, points: asPoints((curvesOf(h).find(([key]) => key === kind) || [0, []])[1])}))
+    })
+  });
   return frame;
 }
 
 function headMap({path, list}, others, view) {
-  const quantities = headQuantities(list), byPlace = new Map(list.map((h) => [headKey(h), h])), noNumber = "infinite, or does not apply";
-  const rivals = others.map(({name: title, document, index}) => {
-    const found = headLists(document).find((l) => l.path === path);
-    return {key: String(index + 1), title: `with ${title}`, byPlace: new Map((found ? found.list : []).map((h) => [headKey(h), h])), quantities: found ? headQuantities(found.list) : []};
-  }).filter(({byPlace: heads}) => heads.size);
+  const quantities = headQuantities(list), byPlace = new Map(list.map((h) => [headKey(h), h])),
+        noNumber = "infinite, or does not apply";
+  const rivals = others
+                     .map(({name: title, document, index}) => {
+                       const found = headLists(document).find((l) => l.path === path);
+                       return {
+                         key: String(index + 1),
+                         title: `with ${title}`,
+                         byPlace: new Map((found ? found.list : []).map((h) => [headKey(h), h])),
+                         quantities: found ? headQuantities(found.list) : []
+                       };
+                     })
+                     .filter(({byPlace: heads}) => heads.size);
   let quantity = quantities[0], rival, selected, map;
   const keys = () => ({quantity: quantity.key, select: selected, against: rival && rival.key});
   const pick = choice("Show", quantities, quantity.key, (key) => view.choose({...keys(), quantity: key}));
-  const compare = rivals.length ? choice("Compare", [{key: "", title: "no"}, ...rivals], "", (key) => view.choose({...keys(), against: key})) : null;
+  const compare = rivals.length ?
+      choice("Compare", [{key: "", title: "no"}, ...rivals], "", (key) => view.choose({...keys(), against: key})) :
+      null;
   const detail = element("div", {class: "detail"});
   function ratio(h) {
     const other = rival.byPlace.get(headKey(h)), same = rival.quantities.find((q) => q.key === quantity.key);
     const r = other && same ? quantity.value(h) / same.value(other) : NaN;
     return isNumber(r) && r > 0 ? Math.log2(r) : null;
   }
-  const frame = plotFrame({name: `${viewId(path)}-layer-by-head`, controls: [pick, compare], title: "Each cell is a head of a layer", note: "Choose one for its numbers and singular values.",
+  const frame = plotFrame({
+    name: `${viewId(path)}-layer-by-head`,
+    controls: [pick, compare],
+    title: "Each cell is a head of a layer",
+    note: "Choose one for its numbers and singular values.",
     data: () => ({rows: list, columns: [{key: "layer", title: "layer"}, {key: "head", title: "head"}, ...quantities]}),
     draw: () => {
-      map = heatMap({label: rival ? `log2 of the ratio, ${quantity.title}` : quantity.title, rowTitle: "layer", columnTitle: "head", scale: rival || quantity.signed ? {kind: "signed"} : {fromZero: false}, missing: rival ? "no ratio" : noNumber,
-        rows: layerRows(list), columns: unique(list.map((h) => h.head)).sort((a, b) => a - b).map((head) => ({key: String(head), label: String(head)})),
+      map = heatMap({
+        label: rival ? `log2 of the ratio, ${quantity.title}` : quantity.title,
+        rowTitle: "layer",
+        columnTitle: "head",
+        scale: rival || quantity.signed ? {kind: "signed"} : {fromZero: false},
+        missing: rival ? "no ratio" : noNumber,
+        rows: layerRows(list),
+        columns: unique(list.map((h) => h.head)).sort((a, b) => a - b).map((head) => ({key: String(head), label: String(head)})),
         cell: (layer, head) => {
           const h = byPlace.get(`${layer}.${head}`);
-          return h && {value: rival ? ratio(h) : quantity.value(h), lines: [`${headName(h)}${isNumber(h.kv_head) ? `, key and value head ${h.kv_head}` : ""}`, `${quantity.title}: ${exact(quantity.value(h))}`, rival ? `log2 of the ratio: ${exact(ratio(h))}` : null, ...flagsOf(h)]};
+          return h && {
+            value: rival ? ratio(h) : quantity.value(h),
+            lines: [
+              `${headName(h)}${isNumber(h.kv_head) ? `, key and value head ${h.kv_head}` : ""}`,
+              `${quantity.title}: ${exact(quantity.value(h))}`, rival ? `log2 of the ratio: ${exact(ratio(h))}` : null,
+              ...flagsOf(h)
+            ]
+          };
         },
-        select: (layer, head) => view.choose({...keys(), select: `${layer}.${head}`})});
+        select: (layer, head) => view.choose({...keys(), select: `${layer}.${head}`})
+      });
       if (selected) map.choose(...selected.split("."));
       const note = quantityNotes[quantity.key.replace(/\.(before|after)$/, "")];
       return [map, note ? element("p", {class: "note"}, `${inWords(quantity.key)}: ${note}.`) : null].filter(Boolean);
-    }});
+    }
+  });
   view.on(({quantity: key, select, against}) => {
     quantity = quantities.find((q) => q.key === key) || quantities[0];
     rival = rivals.find((r) => r.key === against);
@@ -110,49 +101,114 @@ function headMap({path, list}, others, view) {
 
 function headTable({path, list}, view) {
   const quantities = headQuantities(list);
-  return table({caption: `All of ${inWords(path)}`, rows: list, sort: {key: quantities[0].key}, select: (h) => view.choose({view: viewId(path), select: headKey(h)}),
-    columns: [{key: "layer", title: "Layer"}, {key: "head", title: "Head"}, ...(list.some((h) => flagsOf(h).length) ? [{key: "flags", title: "Flags", value: (h) => flagsOf(h).join("; ")}] : []),
-      ...quantities.map((q) => ({...q, missing: "infinite, or does not apply"}))]});
+  return table({
+    caption: `All of ${inWords(path)}`,
+    rows: list,
+    sort: {key: quantities[0].key},
+    select: (h) => view.choose({view: viewId(path), select: headKey(h)}),
+    columns: [
+      {key: "layer", title: "Layer"}, {key: "head", title: "Head"},
+      ...(list.some((h) => flagsOf(h).length) ? [{key: "flags", title: "Flags", value: (h) => flagsOf(h).join("; ")}] : []),
+      ...quantities.map((q) => ({...q, missing: "infinite, or does not apply"}))
+    ]
+  });
 }
 
 // Numbers of whole layers, as lines over depth.
 function layerLines(rows) {
-  const keys = unique(rows.flatMap((row) => Object.keys(numericLeaves(row)))).filter((key) => key !== "layer");
-  return lineFigure({name: "layers", title: "Numbers of whole layers", settings: () => ({x: {label: "layer", integers: true}, y: {label: "value"}, missing: "infinite, or does not apply",
-    series: keys.map((key) => ({name: inWords(key), points: rows.map((row) => ({x: row.layer, y: numericLeaves(row)[key] === undefined ? null : numericLeaves(row)[key]}))}))})});
+  const keys = unique(rows.flatMap((row) => Object.keys(numericLeaves(row))))
+                   .filter((key) => key !== "layer" && rows.some((row) => isNumber(numericLeaves(row)[key])));
+  return lineFigure({
+    name: "layers",
+    title: "Numbers of whole layers",
+    settings: () => ({
+      x: {label: "layer", integers: true},
+      y: {label: "value"},
+      missing: "infinite, or does not apply",
+      series: keys.map(
+          (key) => ({
+            name: inWords(key),
+            points: rows.map((row) => ({x: row.layer, y: numericLeaves(row)[key] === undefined ? null : numericLeaves(row)[key]}))
+          }))
+    })
+  });
 }
 
 const headCalled = (d, key) => largest(d.heads || [], (h) => h[key]);
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
 verbs.spectra = {
-  measured: (d) => [isRecord(d.model) ? ["Model", `${lastPart(d.model.folder || "")}${d.model.family ? `, ${d.model.family}` : ""}`] : null,
-    ["Heads", `${(d.heads || []).length} in ${plural(unique((d.heads || []).map((h) => h.layer)).length, "layer")}`],
-    isRecord(d.compare) && isRecord(d.compare.model) ? ["Compared with", lastPart(d.compare.model.folder || "")] : null].filter(Boolean),
+  measured:
+      (d) => [isRecord(d.model) ? ["Model", `${lastPart(d.model.folder || "")}${d.model.family ? `, ${d.model.family}` : ""}`] :
+                                  null,
+              ["Heads", `${(d.heads || []).length} in ${plural(unique((d.heads || []).map((h) => h.layer)).length, "layer")}`],
+              isRecord(d.compare) && isRecord(d.compare.model) ? ["Compared with", lastPart(d.compare.model.folder || "")] : null]
+                 .filter(Boolean),
   answer(d) {
-    const heads = d.heads || [], worst = headCalled(d, "effective_condition"), hot = headCalled(d, "logit_bound"), flags = flagged(d).length;
+    const heads = d.heads || [], worst = headCalled(d, "effective_condition"), hot = headCalled(d, "logit_bound"),
+          flags = flagged(d).length;
     if (!heads.length) return "No heads were measured.";
-    return [flags ? `${flags} of ${plural(heads.length, "head")} ${flags === 1 ? "is" : "are"} flagged.` : `None of ${plural(heads.length, "head")} is flagged.`,
-      worst && `${capital(headName(worst))} is the worst conditioned (${shown(worst.effective_condition)}).`, hot && `${capital(headName(hot))} may give the largest logit (at most ${shown(hot.logit_bound)}).`].filter(Boolean).join(" ");
+    return [
+      flags ? `${flags} of ${plural(heads.length, "head")} ${flags === 1 ? "is" : "are"} flagged.` :
+              `None of ${plural(heads.length, "head")} is flagged.`,
+      worst && `${capital(headName(worst))} is the worst conditioned (${shown(worst.effective_condition)}).`,
+      hot && `${capital(headName(hot))} may give the largest logit (at most ${shown(hot.logit_bound)}).`
+    ].filter(Boolean)
+        .join(" ");
   },
   next(d) {
-    const worst = headCalled(d, "effective_condition"), hot = headCalled(d, "logit_bound"), items = [], flags = flagged(d), first = flags[0];
+    const worst = headCalled(d, "effective_condition"), hot = headCalled(d, "logit_bound"), items = [], flags = flagged(d),
+          first = flags[0];
     const changed = isRecord(d.compare) ? largest(d.compare.heads || [], (h) => h.kq_change) : undefined;
-    if (changed) items.push({text: `See ${headName(changed)}, which changed most between the checkpoints.`, view: {view: "compare-heads", select: headKey(changed)}});
-    if (first) items.push({text: `Look at the ${plural(flags.length, "flagged head")}; the first is ${headName(first)}: ${flagsOf(first).join("; ")}.`, view: {view: "heads", select: headKey(first)}});
-    if (worst) items.push({text: `See the singular values of ${headName(worst)}, the worst conditioned.`, view: {view: "heads", quantity: "effective_condition", select: headKey(worst)}});
-    if (hot) items.push({text: `See whether ${headName(hot)} gets hot on your data.`, view: {view: "heads", quantity: "logit_bound", select: headKey(hot)}});
-    if (isRecord(d.model) && d.model.folder) items.push({text: "Measure which heads lose digits on data.", command: `halfulp attribute -m ${quoted(d.model.folder)} --recipe bf16`});
+    if (changed)
+      items.push({
+        text: `See ${headName(changed)}, which changed most between the checkpoints.`,
+        view: {view: "compare-heads", select: headKey(changed)}
+      });
+    if (first)
+      items.push({
+        text:
+            `Look at the ${plural(flags.length, "flagged head")}; the first is ${headName(first)}: ${flagsOf(first).join("; ")}.`,
+        view: {view: "heads", select: headKey(first)}
+      });
+    if (worst)
+      items.push({
+        text: `See the singular values of ${headName(worst)}, the worst conditioned.`,
+        view: {view: "heads", quantity: "effective_condition", select: headKey(worst)}
+      });
+    if (hot)
+      items.push({
+        text: `See whether ${headName(hot)} gets hot on your data.`,
+        view: {view: "heads", quantity: "logit_bound", select: headKey(hot)}
+      });
+    if (isRecord(d.model) && d.model.folder)
+      items.push({
+        text: "Measure which heads lose digits on data.",
+        command: `halfulp attribute -m ${quoted(d.model.folder)} --recipe bf16`
+      });
     return items;
   },
   views(d, others) {
-    const lists = headLists(d), layers = Array.isArray(d.layers) && d.layers.length > 1 && d.layers.every((l) => isRecord(l) && isNumber(l.layer));
+    const lists = headLists(d),
+          layers = Array.isArray(d.layers) && d.layers.length > 1 && d.layers.every((l) => isRecord(l) && isNumber(l.layer));
     const title = (path) => (path === "heads" ? "The heads" : path === "compare.heads" ? "What changed" : capital(inWords(path)));
     return [
-      ...lists.map((l) => ({id: viewId(l.path), title: title(l.path), text: "One number of every head; the choice above the map has the others.", make: (view) => headMap(l, others, view)})),
-      ...lists.filter(({list}) => list.some((h) => curvesOf(h).length)).map(({path, list}) => ({id: `${viewId(path)}-curves`, title: "Singular values", make: () => [layerCurves(path, list)]})),
+      ...lists.map((l) => ({
+                     id: viewId(l.path),
+                     title: title(l.path),
+                     text: "One number of every head; the choice above the map has the others.",
+                     make: (view) => headMap(l, others, view)
+                   })),
+      ...lists.filter(({list}) => list.some((h) => curvesOf(h).length))
+          .map(({path,
+                 list}) => ({id: `${viewId(path)}-curves`, title: "Singular values", make: () => [layerCurves(path, list)]})),
       layers ? {id: "layers", title: "Layers", make: () => [layerLines(d.layers)]} : null,
-      ...lists.map((l) => ({id: `${viewId(l.path)}-table`, title: `All of ${title(l.path).toLowerCase().replace("what changed", "the changes")}`, make: (view) => [headTable(l, view)]})),
-      ...genericViews(d, ["heads", "layers", "compare"])].filter(Boolean);
+      ...lists.map((l) => ({
+                     id: `${viewId(l.path)}-table`,
+                     title: `All of ${title(l.path).toLowerCase().replace("what changed", "the changes")}`,
+                     make: (view) => [headTable(l, view)]
+                   })),
+      ...genericViews(d, ["heads", "layers", "compare"])
+    ].filter(Boolean);
   },
 };

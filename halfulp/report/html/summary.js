@@ -1,6 +1,20 @@
 // The first screen: what was measured, the answer, and what to do next; then where the result comes from.
 
-const titles = {profile: "Profile", attribute: "Attribution", certify: "Certificates", plan: "Plan", spectra: "Spectra", bounds: "Bounds", figure: "Figure", experiment: "Experiment", check: "Check", inspect: "Checkpoint", formats: "Formats", eval: "Evaluation", tolerance: "Tolerance"};
+const titles = {
+  profile: "Profile",
+  attribute: "Attribution",
+  certify: "Certificates",
+  plan: "Plan",
+  spectra: "Spectra",
+  bounds: "Bounds",
+  figure: "Figure",
+  experiment: "Experiment",
+  check: "Check",
+  inspect: "Checkpoint",
+  formats: "Formats",
+  eval: "Evaluation",
+  tolerance: "Tolerance"
+};
 const verbName = (d) => d.schema.replace(/^halfulp\.|\/.*$/g, "");
 const verbOf = (d) => (Object.prototype.hasOwnProperty.call(verbs, verbName(d)) ? verbs[verbName(d)] : anyVerb);
 
@@ -9,7 +23,10 @@ function resultTitle({document: d}) {
   const name = titles[verbName(d)] || verbName(d);
   if (verbName(d) === "figure") return d.figure[0].toUpperCase() + d.figure.slice(1);
   if (verbName(d) === "experiment") return `Experiment: ${inWords(d.experiment)}`;
-  const of = isRecord(d.model) && d.model.folder ? ` of ${lastPart(d.model.folder)}` : d.folder ? ` of ${lastPart(d.folder)}` : typeof d.quantity === "string" ? ` of ${d.quantity}` : "";
+  const of = isRecord(d.model) && d.model.folder ? ` of ${lastPart(d.model.folder)}` :
+      d.folder ? ` of ${lastPart(d.folder)}` :
+      typeof d.quantity === "string" ? ` of ${d.quantity}` :
+                                       "";
   return `${name}${of}${isRecord(d.recipe) ? ` in ${d.recipe.text}` : ""}`;
 }
 
@@ -26,28 +43,43 @@ function asWords(command) {
 
 function nextItem({text, command, view}, go) {
   const copy = command && button("Copy", {class: "copy"}, () => {
-    const done = () => { copy.textContent = "Copied"; speak("Copied"); };
-    if (navigator.clipboard) navigator.clipboard.writeText(command).then(done, () => { copy.textContent = "Select it"; });
-  });
-  return element("li", {}, element("p", {}, text, " ", view ? element("a", {href: address.text(go(view)), class: "show"}, "Show it") : null),
-    command ? element("div", {class: "command"}, element("code", {}, asWords(command)), copy) : null);
+                 const done = () => {
+                   copy.textContent = "Copied";
+                   speak("Copied");
+                 };
+                 if (navigator.clipboard)
+                   navigator.clipboard.writeText(command).then(done, () => {
+                     copy.textContent = "Select it";
+                   });
+               });
+  return element(
+      "li", {}, element("p", {}, text, " ", view ? element("a", {href: address.text(go(view)), class: "show"}, "Show it") : null),
+      command ? element("div", {class: "command"}, element("code", {}, asWords(command)), copy) : null);
 }
 
 function summary(result, go) {
   const d = result.document, verb = verbOf(d);
   const items = verb.next(d).slice(0, 3);
-  return element("section", {class: "summary", id: "summary", "aria-labelledby": "summary-title"},
-    element("h1", {id: "summary-title"}, resultTitle(result)),
-    element("p", {class: "answer"}, verb.answer(d)),
-    element("div", {class: "columns"},
-      element("div", {}, element("h2", {}, "What was measured"), definitions(verb.measured(d))),
-      element("div", {}, element("h2", {}, "What to do next"), element("ol", {class: "next"}, items.map((item) => nextItem(item, go))))));
+  return element(
+      "section", {class: "summary", id: "summary", "aria-labelledby": "summary-title"},
+      element("h1", {id: "summary-title"}, resultTitle(result)), element("p", {class: "answer"}, verb.answer(d)),
+      element(
+          "div", {class: "columns"}, element("div", {}, element("h2", {}, "What was measured"), definitions(verb.measured(d))),
+          element(
+              "div", {}, element("h2", {}, "What to do next"),
+              element("ol", {class: "next"}, items.map((item) => nextItem(item, go))))));
 }
 
 function origin(result) {
   const d = result.document, p = d.provenance;
-  return element("section", {class: "view", id: "view-origin"}, element("h2", {}, "Where this comes from"), definitions([
-    result.name ? ["File", result.name] : null, ["Schema", d.schema], ["Program", `halfulp ${p.version}, commit ${p.commit}`], ["Command", element("code", {}, asWords(p.command_line))],
-    p.seed === undefined ? null : ["Seed", p.seed], isRecord(d.model) ? ["Model's hash", d.model.hash] : null, isRecord(d.tokens) ? ["Tokens' hash", d.tokens.hash] : isRecord(d.input) ? ["Tokens' hash", d.input.hash] : null,
-    isNumber(d.seconds) ? ["Took", `${shown(d.seconds)} s`] : null]));
+  return element(
+      "section", {class: "view", id: "view-origin"}, element("h2", {}, "Where this comes from"), definitions([
+        result.name ? ["File", result.name] : null, ["Schema", d.schema], ["Program", `halfulp ${p.version}, commit ${p.commit}`],
+        ["Command", element("code", {}, asWords(p.command_line))], p.seed === undefined ? null : ["Seed", p.seed],
+        isRecord(d.model) ? ["Model's hash", d.model.hash] : null,
+        isRecord(d.tokens)    ? ["Tokens' hash", d.tokens.hash] :
+            isRecord(d.input) ? ["Tokens' hash", d.input.hash] :
+                                null,
+        isNumber(d.seconds) ? ["Took", `${shown(d.seconds)} s`] : null
+      ]));
 }

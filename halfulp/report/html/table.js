@@ -7,11 +7,13 @@
 function rowFilter(text, columns) {
   const tests = text.toLowerCase().split(/\s+/).filter(Boolean).map((word) => {
     const comparison = /^([^<>=]+)(<=|>=|<|>|=)(.+)$/.exec(word);
-    const column = comparison && columns.find((c) => [c.key, c.title].some((name) => name.toLowerCase().replace(/\s+/g, "_") === comparison[1]));
+    const column = comparison &&
+        columns.find((c) => [c.key, c.title].some((name) => name.toLowerCase().replace(/\s+/g, "_") === comparison[1]));
     if (!column) return (row) => columns.some((c) => `${c.text(row)}`.toLowerCase().includes(word));
     const limit = Number(comparison[3]);
     const compare = {"<": (a, b) => a < b, ">": (a, b) => a > b, "<=": (a, b) => a <= b, ">=": (a, b) => a >= b}[comparison[2]];
-    if (!compare) return (row) => `${column.value(row)}`.toLowerCase() === comparison[3] || (isNumber(limit) && column.value(row) === limit);
+    if (!compare)
+      return (row) => `${column.value(row)}`.toLowerCase() === comparison[3] || (isNumber(limit) && column.value(row) === limit);
     return (row) => isNumber(column.value(row)) && compare(column.value(row), limit);
   });
   return (row) => tests.every((test) => test(row));
@@ -26,17 +28,19 @@ const isEmpty = (value) => value === null || value === undefined || value === ""
 
 function sortedRows(rows, column, descending) {
   if (!column) return rows;
-  return rows.map((row, i) => ({row, i, value: column.value(row)})).sort((a, b) => {
-    if (isEmpty(a.value) || isEmpty(b.value)) return isEmpty(a.value) - isEmpty(b.value) || a.i - b.i;
-    return (descending ? -1 : 1) * compareValues(a.value, b.value) || a.i - b.i;
-  }).map(({row}) => row);
+  return rows.map((row, i) => ({row, i, value: column.value(row)}))
+      .sort((a, b) => {
+        if (isEmpty(a.value) || isEmpty(b.value)) return isEmpty(a.value) - isEmpty(b.value) || a.i - b.i;
+        return (descending ? -1 : 1) * compareValues(a.value, b.value) || a.i - b.i;
+      })
+      .map(({row}) => row);
 }
 
 function completeColumns(columns, rows) {
   return columns.map((given) => {
     const column = {value: (row) => row[given.key], ...given};
     column.numeric = rows.every((row) => isEmpty(column.value(row)) || typeof column.value(row) === "number") &&
-      rows.some((row) => typeof column.value(row) === "number");
+        rows.some((row) => typeof column.value(row) === "number");
     column.text = (row) => {
       const value = column.value(row);
       if (column.show) return column.show(value, row);
@@ -52,17 +56,24 @@ function table({caption, columns: given, rows, sort, select, most = 60}) {
   const state = {key: sort && sort.key, descending: sort ? sort.descending !== false : false, filter: "", all: false};
   const body = element("tbody");
   const count = element("span", {class: "count", "aria-live": "polite"});
-  const more = button("", {class: "more"}, () => { state.all = true; fill(); });
-  const heads = columns.map((column) => element("th", {scope: "col", class: column.numeric ? "number" : "", title: column.note},
-    button(column.title, {class: "sort"}, () => {
-      if (state.key === column.key) state.descending = !state.descending;
-      else Object.assign(state, {key: column.key, descending: column.numeric});
-      fill();
-    })));
+  const more = button("", {class: "more"}, () => {
+    state.all = true;
+    fill();
+  });
+  const heads = columns.map(
+      (column) => element(
+          "th", {scope: "col", class: column.numeric ? "number" : "", title: column.note},
+          button(column.title, {class: "sort"}, () => {
+            if (state.key === column.key) state.descending = !state.descending;
+            else Object.assign(state, {key: column.key, descending: column.numeric});
+            fill();
+          })));
   function cells(row) {
     return columns.map((column) => {
       const value = column.value(row);
-      const title = typeof value === "number" && column.text(row) !== exact(value) ? exact(value) : column.missing && value === null ? column.missing : null;
+      const title = typeof value === "number" && column.text(row) !== exact(value) ? exact(value) :
+          column.missing && value === null                                         ? column.missing :
+                                                                                     null;
       const text = column.text(row);
       return element("td", {class: column.numeric ? "number" : text.length > 48 ? "long" : "", title}, text);
     });
@@ -74,9 +85,15 @@ function table({caption, columns: given, rows, sort, select, most = 60}) {
     tr.className = "choosable";
     tr.addEventListener("click", () => select(row));
     tr.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" || event.key === " ") { event.preventDefault(); select(row); }
+      if (event.key === "Enter" || event.key === " ") {
+        event.preventDefault();
+        select(row);
+      }
       const next = {ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling"}[event.key];
-      if (next && tr[next]) { event.preventDefault(); tr[next].focus(); }
+      if (next && tr[next]) {
+        event.preventDefault();
+        tr[next].focus();
+      }
     });
     return tr;
   }
@@ -89,16 +106,28 @@ function table({caption, columns: given, rows, sort, select, most = 60}) {
       const active = columns[i].key === state.key;
       head.setAttribute("aria-sort", active ? (state.descending ? "descending" : "ascending") : "none");
     });
-    count.textContent = kept.length === rows.length ? plural(rows.length, "row") : `${kept.length} of ${plural(rows.length, "row")}`;
+    count.textContent =
+        kept.length === rows.length ? plural(rows.length, "row") : `${kept.length} of ${plural(rows.length, "row")}`;
     more.textContent = `Show all ${sorted.length}`;
     more.hidden = visible.length === sorted.length;
   }
-  const filter = element("input", {type: "search", placeholder: "filter: words, or column>1e-3", "aria-label": `Filter ${caption}`,
-    on: {input: () => { state.filter = filter.value; fill(); }}});
+  const filter = element("input", {
+    type: "search",
+    placeholder: "filter: words, or column>1e-3",
+    "aria-label": `Filter ${caption}`,
+    on: {
+      input: () => {
+        state.filter = filter.value;
+        fill();
+      }
+    }
+  });
   fill();
-  return element("div", {class: "table"},
-    rows.length > 5 ? element("div", {class: "tools"}, filter, count) : null,
-    element("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": caption},
-      element("table", {}, element("caption", {class: "unseen"}, caption), element("thead", {}, element("tr", {}, heads)), body)),
-    more);
+  return element(
+      "div", {class: "table"}, rows.length > 5 ? element("div", {class: "tools"}, filter, count) : null,
+      element(
+          "div", {class: "scroll", tabindex: 0, role: "region", "aria-label": caption},
+          element(
+              "table", {}, element("caption", {class: "unseen"}, caption), element("thead", {}, element("tr", {}, heads)), body)),
+      more);
 }

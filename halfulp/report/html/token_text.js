@@ -3,8 +3,10 @@
 // tokens: [{text, kind: a class, colour, lines}].  select(i).  choose(i) marks one.  Arrow keys go from token to token.
 function tokenText(tokens, select) {
   const nodes = tokens.map((token, i) => {
-    const node = element("button", {type: "button", class: `token ${token.kind || ""}`, tabindex: i === 0 ? 0 : -1,
-      "aria-label": token.lines.join(", ")}, token.text);
+    const node = element(
+        "button",
+        {type: "button", class: `token ${token.kind || ""}`, tabindex: i === 0 ? 0 : -1, "aria-label": token.lines.join(", ")},
+        token.text);
     if (token.colour) {
       node.style.background = token.colour;
       node.style.color = inkOn(token.colour);
@@ -25,7 +27,8 @@ function tokenText(tokens, select) {
     });
     return node;
   });
-  const text = element("div", {class: "tokens", role: "group", "aria-label": "Tokens; arrow keys go from one to the next"}, nodes);
+  const text =
+      element("div", {class: "tokens", role: "group", "aria-label": "Tokens; arrow keys go from one to the next"}, nodes);
   text.choose = (chosen) => nodes.forEach((node, i) => node.setAttribute("aria-pressed", String(i === chosen)));
   return text;
 }

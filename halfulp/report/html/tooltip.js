@@ -26,7 +26,5 @@ const tooltip = {
     tooltip.show(lines, place.right - 6, place.bottom - 6);
     speak(lines.filter(Boolean).map((line) => (line.text === undefined ? line : line.text)).join(", "));
   },
-  hide() {
-    document.getElementById("tooltip").hidden = true;
-  },
+  hide() { document.getElementById("tooltip").hidden = true; },
 };

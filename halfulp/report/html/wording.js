@@ -3,9 +3,7 @@
 const verbs = {};  // name -> {measured(d), answer(d), next(d), views(d, others)}
 
 // As a shell reads it.
-function quoted(text) {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${String(text).replace(/'/g, "'\\''")}'`;
-}
+function quoted(text) { return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${String(text).replace(/'/g, "'\\''")}'`; }
 
 const lastPart = (path) => String(path).replace(/\/+$/, "").split("/").pop() || String(path);
 
@@ -13,7 +11,11 @@ const lastPart = (path) => String(path).replace(/\/+$/, "").split("/").pop() || 
 function measuredModel(d) {
   const tokens = d.input || (Array.isArray(d.tokens) ? null : d.tokens), m = d.model;
   return [
-    ["Model", `${lastPart(m.folder)}: ${plural(m.layers, "layer")}, width ${m.width}, ${plural(m.heads, "head")}, ${m.parameters.toLocaleString("en-GB")} parameters`],
+    [
+      "Model",
+      `${lastPart(m.folder)}: ${plural(m.layers, "layer")}, width ${m.width}, ${plural(m.heads, "head")}, ${
+          m.parameters.toLocaleString("en-GB")} parameters`
+    ],
     ["Recipe", d.recipe.text],
     tokens && ["Tokens", `${tokens.count} from ${lastPart(tokens.source)}`],
   ].filter(Boolean);
@@ -22,14 +24,16 @@ function measuredModel(d) {
 // The command that runs a verb on the same model and tokens, as the command line of the result named them.
 function commandLike(d, verb, rest) {
   const words = d.provenance.command_line.split(" ");
-  const kept = ["--ids", "--tokens"].flatMap((option) => (words.includes(option) ? [option, words[words.indexOf(option) + 1]] : []));
+  const kept =
+      ["--ids", "--tokens"].flatMap((option) => (words.includes(option) ? [option, words[words.indexOf(option) + 1]] : []));
   return ["halfulp", verb, "-m", quoted(d.model.folder), ...kept.map((word) => quoted(word)), ...rest].join(" ");
 }
 
 // The command that made a result, without what it did with the output; changed by change(words).
 function again(d, change = (words) => words) {
   const words = d.provenance.command_line.split(" ");
-  const kept = words.filter((word, i) => word !== "--json" && !["-o", "--output"].includes(word) && !["-o", "--output"].includes(words[i - 1]));
+  const kept = words.filter(
+      (word, i) => word !== "--json" && !["-o", "--output"].includes(word) && !["-o", "--output"].includes(words[i - 1]));
   return change(kept).join(" ");
 }
 // An option's value replaced, or added.
@@ -48,22 +52,39 @@ const placeName = (layer, site) => (layer === null ? `\u201c${site}\u201d` : `${
 function layerRows(items) {
   const layers = unique(items.map(({layer}) => layer).filter((layer) => layer !== null)).sort((a, b) => a - b);
   const outside = items.some(({layer}) => layer === null);
-  return [...layers.map((layer) => ({key: String(layer), label: String(layer)})), ...(outside ? [{key: "-", label: "outside"}] : [])];
+  return [
+    ...layers.map((layer) => ({key: String(layer), label: String(layer)})), ...(outside ? [{key: "-", label: "outside"}] : [])
+  ];
 }
 
 // Sites in the order of the forward pass.
 const siteColumns = (items) => {
-  const order = ["embed", "attn_norm", "qkv", "rope", "score", "softmax", "pv", "attn_out", "attn_residual", "mlp_norm", "mlp_in", "act", "mlp_out", "mlp_residual", "final_norm", "head"];
+  const order = [
+    "embed", "attn_norm", "qkv", "rope", "score", "softmax", "pv", "attn_out", "attn_residual", "mlp_norm", "mlp_in", "act",
+    "mlp_out", "mlp_residual", "final_norm", "head"
+  ];
   const known = (site) => (order.includes(site) ? order.indexOf(site) : order.length);
   return unique(items.map(({site}) => site)).sort((a, b) => known(a) - known(b)).map((site) => ({key: site, label: site}));
 };
 
-const definitions = (pairs) => element("dl", {}, pairs.filter(Boolean).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value instanceof Node ? value : String(value))]));
+const definitions = (pairs) => element(
+    "dl", {},
+    pairs.filter(Boolean).flatMap(
+        ([name, value]) => [element("dt", {}, name), element("dd", {}, value instanceof Node ? value : String(value))]));
 
 // The formats of every step, as the recipe was expanded.
 const recipeView = (d) => ({
-  id: "recipe", title: "The recipe, written out", text: "Formats of every step: what it reads, in what it adds, what it gives.",
-  make: () => [table({caption: "Steps of the recipe", rows: d.recipe.steps, columns: [
-    {key: "layers", title: "Layers", show: (v) => v || dash}, {key: "site", title: "Site"}, {key: "step", title: "Step"},
-    ...["in", "acc", "out", "stored"].filter((key) => d.recipe.steps.some((s) => s[key] !== undefined)).map((key) => ({key, title: key, show: (v) => v || ""}))]})],
+  id: "recipe",
+  title: "The recipe, written out",
+  text: "Formats of every step: what it reads, in what it adds, what it gives.",
+  make: () => [table({
+    caption: "Steps of the recipe",
+    rows: d.recipe.steps,
+    columns: [
+      {key: "layers", title: "Layers", show: (v) => v || dash}, {key: "site", title: "Site"}, {key: "step", title: "Step"},
+      ...["in", "acc", "out", "stored"]
+          .filter((key) => d.recipe.steps.some((s) => s[key] !== undefined))
+          .map((key) => ({key, title: key, show: (v) => v || ""}))
+    ]
+  })],
 });
