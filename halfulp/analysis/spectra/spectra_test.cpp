@@ -124,6 +124,9 @@ void expect_circuit(const Circuit& c, const std::vector<double>& sigma) {
   EXPECT_NEAR(c.sigma_max.value / sigma[0], 1, 1e-12);
   EXPECT_LE(c.sigma_max.lower, sigma[0]);
   EXPECT_GE(c.sigma_max.upper, sigma[0]);
+  EXPECT_NEAR(c.sigma_min.value / sigma[last], 1, 1e-9);
+  EXPECT_NEAR(c.condition.value * sigma[last] / sigma[0], 1, 1e-9);
+  EXPECT_EQ(c.smallest_nonzero, c.sigma_min.value);
   EXPECT_LE(c.condition.lower, sigma[0] / sigma[last]);
   EXPECT_GE(c.condition.upper, sigma[0] / sigma[last]);
   EXPECT_EQ(c.rank, c.singular_values.size());
@@ -296,6 +299,26 @@ TEST(Spectra, NoInputAndNoDistanceMakeALargerLogit) {
   }
 }
 
+/// After a norm of its own a query is any vector of length sqrt(d_h) times the gains: along one axis, and the
+/// key along the axis that a right angle takes it to.
+TEST(Spectra, GainsOfHeadNormsBoundLogitsAndAreReached) {
+  for (const Case& c : every_architecture()) {
+    for (const HeadSpectra& h : spectra(c.model).heads) {
+      if (!h.logits_normalised) continue;
+      const AttentionWeights& layer = c.model.layers[h.layer];
+      const std::size_t n = c.model.shape.head_width;
+      double largest = 0;
+      for (std::size_t i = 0; i < n; ++i)
+        for (const std::size_t j : {i, (i + n / 2) % n})  // halves turn together
+          largest = std::fmax(
+              largest, std::fabs(layer.query_norm.gain_at(h.head, i) * layer.key_norm.gain_at(h.kv_head, j)));
+      largest *= static_cast<double>(n) * layer.score_scale;
+      EXPECT_LE(largest, h.logit.before_cap * (1 + 1e-12)) << c.name;
+      EXPECT_GE(largest, h.logit.before_cap * (1 - 1e-12)) << c.name;
+    }
+  }
+}
+
 TEST(Spectra, NoDistanceMakesALargerSingularValue) {
   for (const Case& c : every_architecture()) {
     const std::size_t d = c.model.shape.width;
@@ -321,6 +344,35 @@ TEST(Spectra, NoDistanceMakesALargerSingularValue) {
       EXPECT_GE(largest, 0.2 * h.rotary_sigma) << c.name;
     }
   }
+}
+
+/// Rows along the axes, of lengths a_i in W_k and b_i in W_q: a turn by a right angle swaps the rows of a
+/// pair, so that the largest singular value over all angles is the largest a_i b_j with i, j in one pair.
+TEST(Spectra, TheBoundForEveryDistanceBalancesPairsAndNothingElse) {
+  const auto bound = [](const std::vector<double>& a, const std::vector<double>& b, bool interleaved) {
+    Matrix<double> k(a.size(), 9), q(a.size(), 9);
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      k(i, i) = a[i];
+      q(i, i) = b[i];
+    }
+    RotaryEmbedding rotary;
+    rotary.dims = 4;
+    rotary.interleaved = interleaved;
+    return all_distances_bound(rotary, thin_factor({operand_of(k.view()).view}),
+                               thin_factor({operand_of(q.view()).view}));
+  };
+  const auto expect_near = [&](double known, const std::vector<double>& a, const std::vector<double>& b,
+                               bool interleaved) {
+    EXPECT_GE(bound(a, b, interleaved), known);
+    EXPECT_LE(bound(a, b, interleaved), 2.01 * known);  // powers of two balance within sqrt(2) on either side
+  };
+  // Pairs (0, 2), (1, 3), and a row that does not turn.
+  expect_near(1, {64, 1, 64, 1, 1}, {0x1p-6, 1, 0x1p-6, 1, 1}, false);
+  expect_near(1, {64, 0x1p-8, 64, 0x1p-8, 1024}, {0x1p-6, 256, 0x1p-6, 256, 0x1p-10}, false);
+  expect_near(256, {16, 16, 0x1p-4, 0x1p-4, 1}, {0x1p-4, 0x1p-4, 16, 16, 1}, false);
+  // Pairs (0, 1), (2, 3).
+  expect_near(1, {64, 64, 0x1p-8, 0x1p-8, 1}, {0x1p-6, 0x1p-6, 256, 256, 1}, true);
+  expect_near(256, {16, 0x1p-4, 16, 0x1p-4, 1}, {0x1p-4, 16, 0x1p-4, 16, 1}, true);
 }
 
 /// W_q -> G W_q, W_k -> G^-T W_k leaves C as it is: the slack is the proxy's, 1 for the balanced basis.

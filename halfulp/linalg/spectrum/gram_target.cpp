@@ -247,6 +247,8 @@ void sizes_gram_times_bf16_transposed(const std::uint16_t* w, std::size_t row_st
   for (std::size_t i = 0; i < rows; ++i) y[i] = 0;
   for (std::size_t k = 0; k < columns; ++k) {
     const std::uint16_t* const from = w + k * row_step;
+    const std::uint16_t* const soon = from + 8 * row_step;  // rows are too far apart for the hardware to see
+    for (std::size_t i = 0; i < rows; i += 32) __builtin_prefetch(soon + i);
     Eight t[2] = {0.0, 0.0};
     std::size_t i = 0;
     for (; i + 16 <= rows; i += 16)
