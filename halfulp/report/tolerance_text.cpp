@@ -76,6 +76,12 @@ std::string tolerance_text(const Json& d) {
   row("probabilistic", d["probabilistic"],
       fmt::format("one comparison of {:g} entries in {:g} may", d["entries"].get<double>(),
                   1 / d["probability"].get<double>()));
+  for (const char* part : {"hypotheses", "model"})
+    for (const Json& h : d[part])
+      if (h["standing"] == "failed")
+        text += fmt::format("  no statement{}, because this fails:\n    {}\n",
+                            std::string_view(part) == "model" ? " on probability" : "",
+                            h["text"].get<std::string>());
   text += lines_text("worst case", d["worst"]["lines"]);
   text += lines_text("probabilistic", d["probabilistic"]["lines"]);
   text += steps_text("Worst case", d["worst"]);

@@ -64,7 +64,7 @@ DataTolerance layer_norm_tolerance(ToleranceRequest request, MatrixView<const do
     const double sigma = std::sqrt(variance * (1 - 0x1p-40) + s.eps);
     const auto error = [&](const Setting& of, Derivation& derivation) {
       const Upper theta = normalised(of, derivation, 2, of.acc.rule.format, sigma * sigma);
-      const Upper shift = mean_factor(of, derivation) * magnitudes / d + of.acc.eta;
+      const Upper shift = mean_factor(of, derivation) * magnitudes / d + quotient_eta(of);
       return off_centre(theta, shift / (sigma * (1 - 0x1p-40)));
     };
     const KernelError kernel = error(s, entries.kernel());

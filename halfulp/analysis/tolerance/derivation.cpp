@@ -92,7 +92,7 @@ void Derivation::fits(const std::string& what, const std::string& formula, Upper
   else if (setting_.finite)
     assume(text + "; excluded by --finite");
   else
-    fail(text);
+    fail(text + "; --finite, if the test knows that there is none");
 }
 
 KernelError stored(const KernelError& error, const Precision& format, const Precision& from) {

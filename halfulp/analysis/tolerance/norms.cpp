@@ -1,7 +1,8 @@
 // RMS normalisation and layer normalisation of d numbers, mean square (two passes), 1/sqrt, gain.
 //
-//   rmsnorm    no cancellation: relative (dot(d) + 3)/2 + 2 U + 2 roundings (rms_norm/radius.hpp:
-//              normalising_roundings; 1/sqrt within U ulps in place of root and quotient, 1/d rounded).
+//   rmsnorm    no cancellation: relative (dot(d) + 1)/2 + divisor + 2 U + 2 roundings (rms_norm/radius.hpp:
+//              normalising_roundings; 1/sqrt within U ulps in place of root and quotient; divisor: 1 for a
+//              rounded 1/d and a product, else its ulps).
 //   layernorm  the mean errs by e <= gamma mean|x| <= gamma max|x|, common to all entries, which sum to 0: so
 //              the mean square grows by e^2 only, and with q = e / sigma, theta the relative roundings,
 //                |y_hat - y| <= q (1 + theta) + (theta + q^2/2) |y|
@@ -21,27 +22,31 @@ namespace halfulp {
 Upper normalised(const Setting& s, Derivation& d, double subtracted, const Format& squared, double least) {
   const Products squares(squared, squared, s.acc.rule.format);
   const double sum = d.additions(s.d) + squares.roundings();
-  const double single = 1.5 + 2 * s.rsqrt_ulp + 2 + subtracted;
-  const Upper rounded =
-      d.step("theta", d.gamma_name() + " of (dot(d) + 3)/2 + 2 U + 2" + (subtracted > 0 ? " + 2" : ""),
-             fmt::format("({:.0f} + 3)/2 + 2 x {:g} + {:g} = {:g} roundings, u = {:.4g}", sum, s.rsqrt_ulp,
-                         2 + subtracted, sum / 2 + single, s.acc.u),
-             d.gamma_of_root_of_sum(sum, single));
+  // Under the root: eps is added, and the sum divided: by two roundings (a rounded 1/d and a product), or
+  // within U ulps, which the root does not halve in gamma's form.
+  const double divided = s.div_ulp > 0.5 ? 2 * s.div_ulp : 1;
+  const double single = 0.5 + divided + 2 * s.rsqrt_ulp + 2 + subtracted;
+  const Upper rounded = d.step(
+      "theta", d.gamma_name() + " of (dot(d) + 1)/2 + divisor + 2 U + 2" + (subtracted > 0 ? " + 2" : ""),
+      fmt::format("({:.0f} + 1)/2 + {:g} + 2 x {:g} + {:g} = {:g} roundings, u = {:.4g}", sum, divided,
+                  s.rsqrt_ulp, 2 + subtracted, sum / 2 + single, s.acc.u),
+      d.gamma_of_root_of_sum(sum, single));
   const double count = (sum / 2 + single) * s.acc.u;
   (count < 1 ? d.checked(fmt::format("k u < 1: {:.4g}", count))
              : d.fail(fmt::format("k u < 1: {:.4g}", count)));
   Upper relative = rounded;
-  // Squares, the mean and eps underflow: 3 eta of the mean square.
+  // Squares, eps and the quotient underflow.
   if (s.acc.eta > 0 && least > 0) {
-    const Upper lost = Upper(3) * s.acc.eta / next_below(least);
+    const Upper gone = Upper(2) * s.acc.eta + quotient_eta(s), lost = gone / next_below(least);
     if (lost.value() < 1) {
       const Upper root = lost / next_below(1 - lost.value());
       relative += (Upper(1) + relative) * root;
       if (lost.value() > 1e-3 * rounded.value())
-        d.step("underflow", "3 eta / (mean square + eps)", fmt::format("eta = {:.4g}", s.acc.eta), root);
+        d.step("underflow", "(2 eta + eta_q) / (mean square + eps)", fmt::format("eta = {:.4g}", s.acc.eta),
+               root);
     } else {
-      d.fail(fmt::format("eps is a number of the accumulator's format: 3 eta = {:.4g} < {:.4g}",
-                         3 * s.acc.eta, least));
+      d.fail(fmt::format("eps is a number of the accumulator's format: 2 eta + eta_q = {:.4g} < {:.4g}",
+                         gone.value(), least));
     }
   } else if (s.acc.eta > 0) {
     d.assume("no square underflows (--eps is 0)");
@@ -51,13 +56,18 @@ Upper normalised(const Setting& s, Derivation& d, double subtracted, const Forma
     relative = d.step("theta'", "(1 + theta)(1 + u_inner) - 1", fmt::format("u_inner = {:.4g}", s.inner.u),
                       kept.relative);
   }
-  d.assume(fmt::format("1/sqrt (or root and quotient) within {:g} ulps (--rsqrt-ulp)", s.rsqrt_ulp));
+  d.assume(
+      fmt::format("1/sqrt (or root and quotient) within {:g} ulps (--rsqrt-ulp), quotients by d within {:g} "
+                  "(--div-ulp) or a rounded 1/d and a product",
+                  s.rsqrt_ulp, s.div_ulp));
   return relative;
 }
 
 Upper mean_factor(const Setting& s, Derivation& d) {
-  return d.step("gamma_mean", d.gamma_name() + " of additions, 1/d and product",
-                fmt::format("{:.0f} + 2 roundings", d.additions(s.d)), d.gamma_of_sum(d.additions(s.d), 2));
+  const double single = std::fmax(2, 2 * s.div_ulp);
+  return d.step("gamma_mean", d.gamma_name() + " of additions and quotient (or a rounded 1/d and product)",
+                fmt::format("{:.0f} + {:g} roundings", d.additions(s.d), single),
+                d.gamma_of_sum(d.additions(s.d), single));
 }
 
 KernelError with_gain_and_bias(const Setting& s, const KernelError& e, Upper gain, Upper bias,
@@ -94,7 +104,7 @@ KernelError layer_norm_error_of_kernel(const Setting& s, Derivation& d) {
     return {Upper::no_statement(), Upper::no_statement(), Upper::no_statement()};
   }
   const Upper theta = normalised(s, d, 2, s.acc.rule.format, sigma * sigma);
-  const Upper mean_error = mean_factor(s, d), mean = mean_error * s.absmax[0] + s.acc.eta;
+  const Upper mean_error = mean_factor(s, d), mean = mean_error * s.absmax[0] + quotient_eta(s);
   const Upper q = d.step("q", "gamma_mean max|x| / sqrt(deviation^2 + eps)",
                          fmt::format("{} / {:.4g}", in_digits(mean), sigma), mean / sigma);
   const KernelError e = off_centre(theta, q);
