@@ -47,7 +47,7 @@ void run(const Options& options, Console& console) {
   input.check_memory(24);
   const ModelRun run{input.architecture(), input.weights(), input.tokens(), recipe, options.model.seed};
   const Certificate result = certify(run, options.certificate, bar.callback());
-  const auto document = certify_document(result, input.architecture(), recipe,
+  const auto document = certify_document(result, input.architecture(), recipe, input.token_text(),
                                          input.origin(console.command_line, bar.seconds()));
   if (!options.output.empty())
     write_whole_file(options.output, form == ".csv"    ? certify_csv(document)

@@ -35,6 +35,8 @@ TEST(CertifyVerb, PrintsOneDocumentForAProgram) {
   EXPECT_EQ(document["tokens"].size(), 5u);
   EXPECT_EQ(document["runs"], 3);
   EXPECT_EQ(document["at_random"], true);
+  std::ifstream chars(model + "/chars.json");
+  const auto letters = nlohmann::json::parse(chars)["chars"].get<std::vector<std::string>>();
   std::size_t decisions = 0;
   for (const auto& v : document["summary"]["verdicts"]) decisions += v["decisions"].get<std::size_t>();
   EXPECT_EQ(decisions, 15u);
@@ -43,6 +45,7 @@ TEST(CertifyVerb, PrintsOneDocumentForAProgram) {
     const double radius =
         t["radius"]["rigorous"].is_null() ? HUGE_VAL : t["radius"]["rigorous"].get<double>();
     EXPECT_EQ(t["verdict"] == "certain", t["margin"].get<double>() > radius);
+    EXPECT_EQ(t["text"].get<std::string>(), letters[t["token"].get<std::size_t>()]) << "of chars.json";
   }
 }
 

@@ -74,6 +74,10 @@ ModelOrigin ModelInput::origin(const std::string& command_line, double seconds) 
           options_.seed, seconds};
 }
 
+TokenText ModelInput::token_text() const {
+  return read_token_text(options_.folder, architecture().vocabulary);
+}
+
 std::string ModelInput::remarks() const {
   return source_ == "random" ? "\nThe tokens are random: give real ones with --ids FILE.\n" : "";
 }

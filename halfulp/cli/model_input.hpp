@@ -6,6 +6,7 @@
 #include <string>
 
 #include "halfulp/models/checkpoint.hpp"
+#include "halfulp/models/token_text.hpp"
 #include "halfulp/report/model_document.hpp"
 
 namespace halfulp {
@@ -37,6 +38,8 @@ class ModelInput {
   /// would make it less.
   void check_memory(double sets, const std::string& options = "--tokens") const;
   ModelOrigin origin(const std::string& command_line, double seconds) const;
+  /// What the tokens of the vocabulary say, where the model's folder tells.
+  TokenText token_text() const;
   /// What the reader should know of the tokens; empty or with an empty line before it.
   std::string remarks() const;
 

@@ -9,6 +9,7 @@
 #include "halfulp/cli/files.hpp"
 #include "halfulp/cli/progress_bar.hpp"
 #include "halfulp/cli/verb.hpp"
+#include "halfulp/report/html_page.hpp"
 #include "halfulp/report/output_file.hpp"
 #include "halfulp/report/spectra_report.hpp"
 
@@ -59,13 +60,14 @@ SpectraOptions layers_of(const std::string& text) {
 std::string in_form(const std::string& form, const nlohmann::ordered_json& document) {
   if (form == ".json") return document.dump(1) + "\n";
   if (form == ".csv") return spectra_csv(document);
+  if (form == ".html") return html_page(document);
   return drawn(spectra_heat_maps(document), picture_form(form));
 }
 
 void run(const Options& options, Console& console) {
   const SpectraOptions which = layers_of(options.layers);
-  const std::string form = form_of_output(options.output, {".json", ".csv", ".svg", ".png", ".pdf"});
-  if (form != "" && form != ".json" && form != ".csv") check_can_draw();
+  const std::string form = form_of_output(options.output, {".json", ".csv", ".html", ".svg", ".png", ".pdf"});
+  if (form == ".svg" || form == ".png" || form == ".pdf") check_can_draw();
   set_threads(options.threads);
   ProgressBar bar(console.log);
   const AttentionModel model = read_attention(options.model);
@@ -118,7 +120,7 @@ void add_spectra_verb(CLI::App& program, Console& console) {
                    "Threads (default: all processors); results do not depend on it")
       ->check(CLI::Range(0, 4096));
   verb->add_option("-o,--output", options->output,
-                   "Write the full result: FILE.json or FILE.csv; heat maps: FILE.svg, .png or .pdf");
+                   "Write the full result: FILE.json, .csv or .html; heat maps: FILE.svg, .png or .pdf");
   verb->add_flag("--json", options->json, "Print the full result as JSON instead of text");
   verb->footer(footer);
   verb->callback([options, &console] { run(*options, console); });

@@ -4,6 +4,7 @@
 #include "halfulp/analysis/tolerance/tolerance.hpp"
 #include "halfulp/cli/files.hpp"
 #include "halfulp/cli/verb.hpp"
+#include "halfulp/report/html_page.hpp"
 #include "halfulp/report/output_file.hpp"
 #include "halfulp/report/tolerance_report.hpp"
 
@@ -37,9 +38,10 @@ void run(const Options& options, Console& console) {
   request.op = operation_named(options.op);
   request.against = reference_named(options.against);
   if (options.natural_exp) request.natural_exp = true;
-  form_of_output(options.output, {".json"});
+  const std::string form = form_of_output(options.output, {".json", ".html"});
   const auto document = tolerance_document(tolerance_of(request), console.command_line);
-  if (!options.output.empty()) write_whole_file(options.output, document.dump(1) + "\n");
+  if (!options.output.empty())
+    write_whole_file(options.output, form == ".html" ? html_page(document) : document.dump(1) + "\n");
   console.out << (options.json ? document.dump(1) + "\n" : tolerance_text(document));
   if (!options.output.empty() && !options.json)
     console.out << "\nThe full result is in " << options.output << ".\n";
@@ -87,7 +89,7 @@ void add_tolerance_verb(CLI::App& program, Console& console) {
   verb->add_option("--deviation", r.deviation,
                    "No token's standard deviation is smaller (layernorm; default: 0)");
   verb->add_option("--position", r.position, "Largest position, if the kernel computes cos and sin (rope)");
-  verb->add_option("-o,--output", options->output, "Write the full result: FILE.json");
+  verb->add_option("-o,--output", options->output, "Write the full result: FILE.json or FILE.html");
   verb->add_flag("--json", options->json, "Print the full result as JSON instead of text");
   verb->footer(footer);
   verb->callback([options, &console] { run(*options, console); });

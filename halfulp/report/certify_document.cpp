@@ -12,8 +12,9 @@ Json radii(double rigorous, double first_order, double probabilistic) {
           {"probabilistic", number(probabilistic)}};
 }
 
-Json competitor_entry(const Competitor& c) {
+Json competitor_entry(const Competitor& c, const TokenText& text) {
   return {{"token", c.token},
+          {"text", text.of(static_cast<std::uint32_t>(c.token))},
           {"margin", number(c.margin)},
           {"sigma", number(c.sigma)},
           {"first_order", number(c.first_order)},
@@ -21,9 +22,10 @@ Json competitor_entry(const Competitor& c) {
           {"flip_probability", number(c.flip_probability)}};
 }
 
-Json token_entry(const TokenCertificate& t) {
+Json token_entry(const TokenCertificate& t, const TokenText& text) {
   Json entry = {{"position", t.position},
                 {"token", t.token},
+                {"text", text.of(static_cast<std::uint32_t>(t.token))},
                 {"margin", number(t.margin)},
                 {"radius", radii(t.rigorous, t.first_order, t.probabilistic)},
                 {"verdict", name_of(t.verdict)},
@@ -31,7 +33,11 @@ Json token_entry(const TokenCertificate& t) {
                 {"flips", t.flips},
                 {"competitors", Json::array()}};
   if (t.verdict == Verdict::at_risk)
-    for (const Competitor& c : t.competitors) entry["competitors"].push_back(competitor_entry(c));
+    for (const Competitor& c : t.competitors) entry["competitors"].push_back(competitor_entry(c, text));
+  if (text.empty()) {
+    entry.erase("text");
+    for (Json& competitor : entry["competitors"]) competitor.erase("text");
+  }
   return entry;
 }
 
@@ -58,7 +64,8 @@ Json summary(const Certificate& c) {
 }  // namespace
 
 nlohmann::ordered_json certify_document(const Certificate& c, const Architecture& architecture,
-                                        const Recipe& recipe, const ModelOrigin& origin) {
+                                        const Recipe& recipe, const TokenText& text,
+                                        const ModelOrigin& origin) {
   Json d = model_document("halfulp.certify/1", architecture, recipe, c.tokens.size(), origin);
   d["input"] = std::move(d["tokens"]);  // tokens are the certificates here
   d.erase("tokens");
@@ -69,7 +76,7 @@ nlohmann::ordered_json certify_document(const Certificate& c, const Architecture
   d["at_random"] = c.at_random;
   d["summary"] = summary(c);
   d["tokens"] = Json::array();
-  for (const TokenCertificate& t : c.tokens) d["tokens"].push_back(token_entry(t));
+  for (const TokenCertificate& t : c.tokens) d["tokens"].push_back(token_entry(t, text));
   d["seconds"] = origin.seconds;
   return d;
 }

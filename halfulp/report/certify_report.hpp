@@ -6,13 +6,15 @@
 #include <string>
 
 #include "halfulp/analysis/certificate/certificate.hpp"
+#include "halfulp/models/token_text.hpp"
 #include "halfulp/report/model_document.hpp"
 
 namespace halfulp {
 
-/// Competitors are listed for tokens at risk.
+/// Competitors are listed for tokens at risk; what tokens say, where `text` is not empty.
 nlohmann::ordered_json certify_document(const Certificate& certificate, const Architecture& architecture,
-                                        const Recipe& recipe, const ModelOrigin& origin);
+                                        const Recipe& recipe, const TokenText& text,
+                                        const ModelOrigin& origin);
 
 /// What a person reads: how many tokens have which verdict, predicted against observed flips, the tokens at
 /// risk.

@@ -68,6 +68,13 @@ std::string calibration_text(const Json& d) {
   return "\nAre the predicted flips right?\n" + table.text();
 }
 
+/// The id, and what it says in ASCII: text of a file must not steer a terminal.
+std::string token_words(const Json& t) {
+  std::string words = fmt::format("{}", t["token"].get<std::size_t>());
+  if (t.contains("text")) words += " " + t["text"].dump(-1, ' ', true);
+  return words;
+}
+
 std::string risk_text(const Json& d) {
   std::vector<Json> risky;
   for (const Json& t : d["tokens"])
@@ -83,11 +90,10 @@ std::string risk_text(const Json& d) {
     std::string competitors;
     for (const Json& c : t["competitors"]) {
       if (competitors.size() > 40 || number(c["flip_probability"], 0) < 0.001) break;
-      competitors += fmt::format("{}{} ({})", competitors.empty() ? "" : ", ", c["token"].get<std::size_t>(),
+      competitors += fmt::format("{}{} ({})", competitors.empty() ? "" : ", ", token_words(c),
                                  percent(number(c["flip_probability"], infinite), 1));
     }
-    table.add({fmt::format("{}", t["position"].get<std::size_t>()),
-               fmt::format("{}", t["token"].get<std::size_t>()), radius(t["margin"]),
+    table.add({fmt::format("{}", t["position"].get<std::size_t>()), token_words(t), radius(t["margin"]),
                radius(t["radius"]["probabilistic"]), percent(number(t["flip_probability"], infinite), 1),
                competitors});
   }
