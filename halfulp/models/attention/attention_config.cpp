@@ -40,7 +40,9 @@ std::size_t read_kv_heads(ConfigKeys& keys, const AttentionFamily& family, std::
       !keys.flag_or({"new_decoder_architecture"}, false))
     return 1;  // Falcon, which ignores num_kv_heads then
   if (keys.find(kv_head_keys) != nullptr) return keys.size(kv_head_keys, largest_width);
-  if (nested && family.usual.kv_heads != 0 && keys.find(head_keys) == nullptr)
+  // What the class says for itself is left out of nested texts, also beside other numbers of heads.
+  const bool is_grouped_class = family.usual.kv_heads < family.usual.heads;
+  if (nested && (is_grouped_class || keys.find(head_keys) == nullptr))
     return size_or_usual(keys, kv_head_keys, largest_width, family.usual.kv_heads, family, warnings);
   return heads;
 }

@@ -144,6 +144,9 @@ TEST(AttentionConfig, ANestedConfigurationMayLeaveOutWhatIsUsual) {
   ASSERT_EQ(r.warnings.size(), 2U);
   EXPECT_NE(r.warnings[0].find("num_attention_heads: 8, the usual one of Gemma 3"), std::string::npos);
   expect_input_error([&] { read(four_b); }, {"config.json", "'num_attention_heads'", "missing"});
+  const Json pixtral = {{"model_type", "mistral"}, {"num_attention_heads", 16}};
+  EXPECT_EQ(read(pixtral, true).shape.kv_heads, 8U);
+  EXPECT_EQ(read({{"model_type", "llama"}, {"num_attention_heads", 16}}, true).shape.kv_heads, 16U);
   const Read llava = read({{"model_type", "llama"}, {"vocab_size", 32064}}, true);
   EXPECT_EQ(llava.shape.width, 4096U);
   EXPECT_EQ(llava.shape.kv_heads, 32U);
