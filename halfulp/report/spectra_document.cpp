@@ -101,9 +101,9 @@ Json model_entry(const AttentionModel& model, const std::string& hash) {
 
 /// What was done to the weights before their spectrum was taken.
 Json treatment(const AttentionModel& model, const ModelSpectra& spectra) {
-  bool rms = false, layer = false, none = false, biases = false, rotary = false, head_norms = false;
+  bool gains = false, layer = false, none = false, biases = false, rotary = false, head_norms = false;
   for (const AttentionWeights& w : model.layers) {
-    rms = rms || w.norm.kind == NormParameters::Kind::rms;
+    gains = gains || !w.norm.gain.empty();
     layer = layer || w.norm.kind == NormParameters::Kind::layer;
     none = none || w.norm.kind == NormParameters::Kind::none;
     rotary = rotary || w.rotary.dims > 0;
@@ -113,7 +113,7 @@ Json treatment(const AttentionModel& model, const ModelSpectra& spectra) {
     head_norms = head_norms || h.logits_normalised;
   }
   Json lines = Json::array();
-  if (rms || layer) lines.push_back("gains of the norm before a projection are folded into its weights");
+  if (gains) lines.push_back("gains of the norm before a projection are folded into its weights");
   if (layer)
     lines.push_back(
         "the norm subtracts the mean: its results are orthogonal to (1, ..., 1), and that direction is taken "

@@ -156,11 +156,9 @@ Upper without_norms(const LogitQuestion& a) {
   const Upper slack = Upper(std::fmax(largest, 1.0)) *
                       (Upper(e_q) * (root * a.k.frobenius + scaled_length_above(c_k, ones, e_k)) +
                        Upper(e_k) * (root * a.q.frobenius + scaled_length_above(c_q, ones, e_q)));
-  bound +=
-      root *
-          (Upper(transposed_length_above(a.k_matrix, for_k)) + transposed_length_above(a.q_matrix, for_q)) *
-          (1 + 0x1p-40) +
-      both + slack;
+  const Upper crossed =
+      Upper(transposed_length_above(a.k_matrix, for_k)) + transposed_length_above(a.q_matrix, for_q);
+  bound += root * crossed * (1 + 0x1p-40) + both + slack;
   if (a.biased) bound = min(bound, (d + 1) * a.biased->sigma_max.upper);
   return bound;
 }
