@@ -236,7 +236,8 @@ class Page(unittest.TestCase):
         tab.open(page, place("certify"))
         kinds = {"certain": "proved", "certain to first order": "first-order", "certain with probability": "probable", "at risk": "risky"}
         shown = tab.run("[...document.querySelectorAll('.tokens .token')].map((n) => [n.textContent, [...n.classList].join(' ')])")
-        self.assertEqual([text for text, _ in shown], [str(t["token"]) for t in d["tokens"]])
+        self.assertIn(" ", [t["text"] for t in d["tokens"]])
+        self.assertEqual([text for text, _ in shown], ["\u2423" if t["text"] == " " else t["text"].replace("\n", "\u21b5") for t in d["tokens"]])
         for (_, classes), t in zip(shown, d["tokens"]):
             self.assertIn(kinds[t["verdict"]], classes.split())
             self.assertEqual("flipped" in classes.split(), t["flips"] > 0)
@@ -246,6 +247,13 @@ class Page(unittest.TestCase):
         tab.press("Enter")
         tab.wait("location.hash.includes('select=1')")
         tab.wait("document.querySelector('#view-tokens .detail h3')?.textContent.startsWith('Position 1')")
+        for t in d["tokens"]:
+            del t["text"]
+            for c in t["competitors"]:
+                del c["text"]
+        tab.open(pages.with_documents(page, [("ids.json", d)], folder / "ids.html"))
+        shown = tab.run("[...document.querySelectorAll('.tokens .token')].map((n) => n.textContent)")
+        self.assertEqual(shown, [str(t["token"]) for t in d["tokens"]])
 
     def test_ThePageHasNoMarkupFromResults(self):
         # Folders may be named so; the second path closes a script element, slash and all.

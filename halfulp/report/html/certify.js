@@ -11,6 +11,14 @@ const riskOf = (t) => (t.verdict === "at risk" ? (isNumber(t.flip_probability) ?
 // Margin over probabilistic radius: above 1 the token is certain.
 const certaintyOf = (t) => (t.radius.probabilistic > 0 && isNumber(t.margin) ? t.margin / t.radius.probabilistic : null);
 
+// What the token reads, white space made visible; its id where the result does not say.
+function wordOf(t) {
+  if (!t.text) return String(t.token);
+  const marked = t.text.replace(/\n/g, "\u21b5").replace(/\t/g, "\u2192");
+  return marked.trim() === "" ? marked.replace(/ /g, "\u2423") : marked;
+}
+const nameOf = (t) => (t.text ? `token ${t.token} "${wordOf(t)}"` : `token ${t.token}`);
+
 function tokenDetail(t) {
   const facts = definitions([
     ["Verdict", t.verdict], ["Margin over the next token", exact(t.margin)],
@@ -19,12 +27,12 @@ function tokenDetail(t) {
     ["Chance of a flip", exact(t.flip_probability)], ["Flips observed", t.flips]
   ]);
   return [
-    element("h3", {}, `Position ${t.position}: token ${t.text === undefined ? t.token : `${t.text} (${t.token})`}`), facts,
+    element("h3", {}, `Position ${t.position}: ${nameOf(t)}`), facts,
     t.competitors.length ? table({
       caption: `Competitors at position ${t.position}`,
       rows: t.competitors,
       columns: [
-        {key: "token", title: "Competitor"}, {key: "margin", title: "Margin"}, {key: "sigma", title: "Sigma"},
+        {key: "token", title: "Competitor"}, {key: "text", title: "Reads", value: (c) => (c.text ? wordOf(c) : null)}, {key: "margin", title: "Margin"}, {key: "sigma", title: "Sigma"},
         {key: "first_order", title: "First-order radius"}, {key: "probabilistic", title: "Probabilistic radius"},
         {key: "flip_probability", title: "Chance of winning"}
       ]
@@ -58,9 +66,9 @@ function certifyTokens(d, view) {
     name: "tokens",
     controls: [pick],
     title: "The greedy token at every position",
-    note: d.tokens.some((t) => t.text !== undefined) ?
+    note: d.tokens.some((t) => t.text) ?
         "Choose one for its margin and competitors." :
-        "Numbers are token ids: results hold no text. Choose one for its margin and competitors.",
+        "Numbers are token ids: this result holds no text. Choose one for its margin and competitors.",
     data: () => ({rows: d.tokens, columns}),
     draw: () => {
       const scale = colouring === "verdict" ?
@@ -70,12 +78,12 @@ function certifyTokens(d, view) {
           d.tokens.map((t) => {
             const number = scale && value[colouring](t);
             return {
-              text: t.text === undefined ? String(t.token) : t.text,
+              text: wordOf(t),
               kind: `${scale ? "scaled" : kindOf(t.verdict).kind}${t.flips ? " flipped" : ""}${
                   scale && !isNumber(number) ? " hatched" : ""}`,
               colour: scale && isNumber(number) ? scale.colour(number) : null,
               lines: [
-                `position ${t.position}, token ${t.token}`, t.verdict, `margin ${exact(t.margin)}`,
+                `position ${t.position}, ${nameOf(t)}`, t.verdict, `margin ${exact(t.margin)}`,
                 `probabilistic radius ${exact(t.radius.probabilistic)}`, `chance of a flip ${exact(t.flip_probability)}`,
                 t.flips ? `flipped ${plural(t.flips, "time")}` : null
               ].filter(Boolean)
