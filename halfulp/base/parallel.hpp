@@ -7,7 +7,8 @@
 
 namespace halfulp {
 
-/// Threads that parallel_for may use, at most one a processor; 0 means all processors.  Not to be changed while a parallel_for runs.
+/// Threads that parallel_for may use, at most one a processor; 0 means all processors.  Not to be changed
+/// while a parallel_for runs.
 void set_threads(std::size_t count);
 std::size_t threads();
 
