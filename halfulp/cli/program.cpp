@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <new>
+#include <nlohmann/json.hpp>
 
 #include "halfulp/base/error.hpp"
 #include "halfulp/base/suggest.hpp"
@@ -59,6 +60,15 @@ int fail(Console& console, int code, const std::string& message) {
   return code;
 }
 
+bool is_utf8(const std::string& text) {
+  try {
+    nlohmann::json(text).dump();
+    return true;
+  } catch (const nlohmann::json::type_error&) {
+    return false;
+  }
+}
+
 /// CLI11 would call an unknown verb an unexpected argument.
 void check_verb(const CLI::App& program, const std::vector<std::string>& arguments) {
   if (arguments.empty() || arguments.front().starts_with('-')) return;
@@ -100,11 +110,15 @@ int parse_and_run(std::vector<std::string> arguments, Console& console) {
     return 2;
   }
   check_verb(program, arguments);
-  for (std::size_t i = 0; i < arguments.size(); ++i)
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (!is_utf8(arguments[i]))
+      throw usage_error("argument " + std::to_string(i + 1) +
+                        " is not UTF-8: results say how they were made, and need text: rename the file");
     if (arguments[i].empty())
       throw usage_error("argument " + std::to_string(i + 1) +
                         (i > 0 ? ", after " + arguments[i - 1] + "," : "") +
                         " is empty: a variable of the shell that is not set?");
+  }
   console.command_line = "halfulp";
   for (const std::string& argument : arguments) console.command_line += " " + argument;
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back

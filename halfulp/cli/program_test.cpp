@@ -55,6 +55,8 @@ TEST(Program, WrongOptionsAreOneLineAndExitCodeTwo) {
                                              {"round", "--format", "fp16", "--seed", "x"},
                                              {"round", "--format", "fp16", "extra"},
                                              {"round", "formats"},
+                                             {"round", "--format", "fp16", "\xff"},
+                                             {"formats", ""},
                                              {""}}) {
     const Ran wrong = run(arguments, "1\n");
     EXPECT_EQ(wrong.exit_code, 2) << wrong.log;

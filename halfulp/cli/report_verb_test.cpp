@@ -75,6 +75,8 @@ TEST_F(ReportVerb, RefusesWhatIsNoResult) {
   refused({at("cut.json"), "-o", at("r.html")}, 3, "invalid JSON");
   refused({at("absent.json"), "-o", at("r.html")}, 3, "absent.json");
   refused({at("cut.json"), "-o", at("r.pdf")}, 2, ".html");
+  std::ofstream(at("same.html")) << "{}";
+  refused({at("same.html"), "-o", at("same.html")}, 2, "one of the results");
   refused({at("cut.json"), "-o", "/nonexistent/r.html"}, 4, "/nonexistent/r.html");
   EXPECT_FALSE(std::filesystem::exists(at("r.html"))) << "nothing is written where something is refused";
 }

@@ -92,6 +92,8 @@ TEST(SpectraVerb, MistakesAreOneLineWithTheRightCode) {
   expect(spectra({"--layers", "-1"}), 2, "--layers");
   expect(spectra({"--layers", "0-"}), 2, "--layers 0-");
   expect(spectra({"--layers", "7"}), 2, "layers 0 to 3");
+  expect(spectra({"--layers", "2-4"}), 2, "last layer is 3, not 4");
+  expect(spectra({"-o", model + "/config.json"}), 2, "a file of a checkpoint");
   expect(spectra({"--layers", "99999999999999999999999"}), 2, "--layers");
   expect(spectra({"-o", "spectra.txt"}), 2, ".json");
   expect(spectra({"-o", "/nonexistent/s.json"}), 4, "/nonexistent/s.json");

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <charconv>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -61,6 +62,31 @@ TEST(ToleranceVerb, WithoutAStatementThereIsNothingToPaste) {
   EXPECT_EQ(ran.out.find("To paste"), std::string::npos);
 }
 
+TEST(ToleranceVerb, SaysWhereAToleranceIsVacuous) {
+  const auto vacuous = [](const std::vector<std::string>& request) {
+    const Ran ran = tolerance(request);
+    EXPECT_EQ(ran.exit_code, 0) << ran.log;
+    return ran.out.find("vacuous: ") != std::string::npos;
+  };
+  EXPECT_TRUE(vacuous({"sdpa", "--m", "8", "--n", "200", "--d", "64", "--inner", "bf16", "--absmax", "4"}));
+  EXPECT_FALSE(vacuous({"sdpa", "--m", "8", "--n", "200", "--d", "64", "--absmax", "4"}));
+}
+
+// 1000 products of 1.5e-162 squared are 0 in binary64 and 2.25e-324 each in truth.
+TEST(ToleranceVerb, CountsUnderflowInBinary64) {
+  const Ran ran = tolerance({"dot", "--k", "1000", "--in", "fp64", "--acc", "fp64", "--out", "fp64",
+                             "--absmax", "1.5e-162", "--against", "exact", "--json"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.log;
+  EXPECT_GE(nlohmann::json::parse(ran.out)["worst"]["atol"].get<double>(), 2.25e-321);
+}
+
+TEST(ToleranceVerb, AnEpsilonBeyondTheAccumulatorIsNoStatement) {
+  const Ran ran =
+      tolerance({"rmsnorm", "--d", "4", "--in", "fp16", "--acc", "fp16", "--out", "fp16", "--eps", "1e5"});
+  EXPECT_NE(ran.out.find("no overflow of mean square and eps"), std::string::npos) << ran.out;
+  EXPECT_EQ(ran.out.find("To paste"), std::string::npos);
+}
+
 TEST(ToleranceVerb, PastedNumbersAreNeverBelowTheBound) {
   for (double x = 1e-45; x < 1e30; x *= 1.37) {
     const std::string text = rounded_up(x);
@@ -72,6 +98,10 @@ TEST(ToleranceVerb, PastedNumbersAreNeverBelowTheBound) {
   EXPECT_EQ(rounded_up(0.00390625), "3.907e-03");
   EXPECT_EQ(rounded_up(9.9999e-3), "1.000e-02");
   EXPECT_EQ(rounded_up(0), "0.000e+00");
+  EXPECT_EQ(rounded_up(1.7976931348623155e308), "1.7976931348623155e+308") << "no infinity";
+  for (double x = 5e-324; x < 1e-318; x = 2 * x - x / 3)
+    EXPECT_GE(std::strtod(rounded_up(x).c_str(), nullptr), x);
+  EXPECT_GE(std::strtod(rounded_up(1.017e-320).c_str(), nullptr), 1.017e-320);
 }
 
 TEST(ToleranceVerb, RefusesWithOneLine) {

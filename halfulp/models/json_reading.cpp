@@ -32,7 +32,10 @@ class Builder {
   bool end_object() { return open_.pop_back(), true; }
   bool end_array() { return open_.pop_back(), true; }
   bool key(std::string& name) {
-    const auto [place, is_new] = open_.back()->get_ref<json::object_t&>().try_emplace(name);
+    auto& object = open_.back()->get_ref<json::object_t&>();
+    const auto [place, is_new] = object.try_emplace(name);
+    if (object.size() > limits_.keys)
+      throw input_error(fmt::format("{}: JSON with more than {} keys in one object", where_, limits_.keys));
     if (!is_new) throw input_error(fmt::format("{}: key {} stands twice", where_, in_quotes(name)));
     slot_ = &place->second;
     return true;

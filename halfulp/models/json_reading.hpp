@@ -12,6 +12,7 @@ namespace halfulp {
 /// The longest honest headers have about 10^5 tensors of ten values each.
 struct JsonLimits {
   std::size_t depth = 32, values = 2'000'000;
+  std::size_t keys = SIZE_MAX;  // of one object
 };
 
 /// The document in `text`.  `where` opens every message; `first_byte` is the place of text in its file.

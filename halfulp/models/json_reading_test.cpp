@@ -42,6 +42,11 @@ TEST(ParseJson, RefusesDeepNestingWithoutRecursing) {
 TEST(ParseJson, BoundsTheNumberOfValues) {
   expect_input_error([] { parse_json("[1, 2, 3, 4]", "f", 0, {.depth = 4, .values = 4}); },
                      {"more than 4 values"});
+  expect_input_error(
+      [] { parse_json(R"({"a": 1, "b": 2, "c": 3})", "f", 0, {.depth = 4, .values = 9, .keys = 2}); },
+      {"more than 2 keys"});
+  EXPECT_NO_THROW(
+      parse_json(R"([{"a": 1, "b": 2}, {"c": 3}])", "f", 0, {.depth = 4, .values = 9, .keys = 2}));
 }
 
 TEST(Message, ControlCharactersBecomeVisible) {

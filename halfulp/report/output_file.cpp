@@ -21,7 +21,8 @@ namespace {
 class Draft {
  public:
   explicit Draft(const std::filesystem::path& path) : path_(path), name_(path.string() + ".XXXXXX") {
-    if (std::filesystem::is_directory(path))
+    std::error_code unknown;
+    if (std::filesystem::is_directory(path, unknown))
       throw resource_error(path.string() + ": cannot write: it is a folder");
     file_ = ::mkstemp(name_.data());
     if (file_ < 0) refuse(path, "cannot write");

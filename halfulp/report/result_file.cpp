@@ -16,7 +16,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t largest_file = std::size_t{64} << 20;
-constexpr JsonLimits limits = {32, 4'000'000};
+// The document that keeps the order of its keys looks each up among those before it.
+constexpr JsonLimits limits = {32, 4'000'000, 1000};
 
 /// "profile" of "halfulp.profile/1".
 std::string verb_of(const json& document, const std::string& where) {

@@ -15,9 +15,8 @@ using Json = nlohmann::ordered_json;
 double largest(const std::vector<double>& x) { return *std::max_element(x.begin(), x.end()); }
 
 double median(std::vector<double> x) {
-  const auto middle = x.begin() + static_cast<std::ptrdiff_t>(x.size() / 2);
-  std::nth_element(x.begin(), middle, x.end());
-  return *middle;
+  std::sort(x.begin(), x.end());
+  return (x[(x.size() - 1) / 2] + x[x.size() / 2]) / 2;
 }
 
 /// null stands for infinity.
@@ -30,10 +29,11 @@ std::string name_of_head(const Json& h) {
 
 std::string headline(const Json& d) {
   const Json& m = d["model"];
-  std::string text = fmt::format("Attention of {} ({}): {} heads of {} x {}, {} key heads a layer\n",
-                                 m["folder"].get<std::string>(), m["family"].get<std::string>(),
-                                 d["heads"].size(), m["head_width"].get<std::size_t>(),
-                                 m["width"].get<std::size_t>(), m["kv_heads"].get<std::size_t>());
+  std::string text =
+      fmt::format("Attention of {} ({}): {} layers of {} heads and {} key heads, {} x {} each\n",
+                  m["folder"].get<std::string>(), m["family"].get<std::string>(), d["layers"].size(),
+                  m["heads"].get<std::size_t>(), m["kv_heads"].get<std::size_t>(),
+                  m["head_width"].get<std::size_t>(), m["width"].get<std::size_t>());
   for (const Json& line : d["treatment"]) text += "  " + line.get<std::string>() + "\n";
   for (const Json& line : m["warnings"]) text += "  warning: " + line.get<std::string>() + "\n";
   return text;
@@ -67,15 +67,23 @@ std::string layers_text(const Json& d) {
 
 std::string printed_text(const Json& d) {
   std::size_t infinite = 0;
+  std::vector<double> finite;
   std::string note;
   for (const Json& h : d["heads"])
     if (h["factor_as_printed"].is_null()) {
       ++infinite;
       note = h["factor_as_printed_note"];
+    } else {
+      finite.push_back(h["factor_as_printed"].get<double>());
     }
-  if (infinite == 0) return "";
-  return fmt::format("  The factor as printed has no number for {} of {} heads: {}\n", infinite,
-                     d["heads"].size(), note);
+  std::string text;
+  if (!finite.empty())
+    text += fmt::format("  The factor as printed: {} at most, median {}\n", in_short(largest(finite)),
+                        in_short(median(finite)));
+  if (infinite > 0)
+    text += fmt::format("  The factor as printed has no number for {} of {} heads: {}\n", infinite,
+                        d["heads"].size(), note);
+  return text;
 }
 
 std::string flags_text(const Json& d) {
@@ -98,7 +106,14 @@ std::string flags_text(const Json& d) {
              f["threshold"].get<double>() > 0 ? fmt::format("{:g}", f["threshold"].get<double>()) : "any",
              f["origin"].get<std::string>())});
   }
-  if (!any) return "\nNo head is flagged.\n";
+  if (!any) {
+    std::string text = "\nNo head is flagged:\n";
+    for (const Json& f : d["flags"])
+      if (f["threshold"].get<double>() > 0)
+        text += fmt::format("  {:<14} {} stays below {:g}\n", f["name"].get<std::string>(),
+                            f["condition"].get<std::string>(), f["threshold"].get<double>());
+    return text;
+  }
   std::string text = "\nFlags (layer.head; threshold and where it comes from)\n" + table.text();
   for (const Json& f : d["flags"])
     if (f["heads"].get<std::size_t>() > 0)
@@ -107,13 +122,14 @@ std::string flags_text(const Json& d) {
   return text;
 }
 
-std::string top_text(const Json& d) {
+/// Those with the largest number of that name.
+std::string top_text(const Json& d, const char* key, const std::string& title) {
   std::vector<const Json*> heads;
   for (const Json& h : d["heads"]) heads.push_back(&h);
-  std::stable_sort(heads.begin(), heads.end(), [](const Json* a, const Json* b) {
-    return number_or_inf((*a)["sigma_max"]) > number_or_inf((*b)["sigma_max"]);
+  std::stable_sort(heads.begin(), heads.end(), [&](const Json* a, const Json* b) {
+    return number_or_inf((*a)[key]) > number_or_inf((*b)[key]);
   });
-  constexpr std::size_t most = 8;
+  constexpr std::size_t most = 5;
   Table table(
       {"head", "sigma_max", "sigma_min", "condition", "gauge slack", "logit <=", "OV sigma_max", "OV cond."},
       1);
@@ -125,7 +141,7 @@ std::string top_text(const Json& d) {
                h["ov"].is_null() ? "-" : text(h["ov"]["sigma_max"]),
                h["ov"].is_null() ? "-" : text(h["ov"]["effective_condition"])});
   }
-  return "\nHeads with the largest sigma_max\n" + table.text();
+  return "\n" + title + "\n" + table.text();
 }
 
 std::string changes_text(const Json& d) {
@@ -158,17 +174,20 @@ std::string changes_text(const Json& d) {
                "-> " + end("logit_bound", "after")});
   }
   return fmt::format(
-             "\nAgainst {}: singular values of {} of {} heads changed, proved\n"
-             "  (change: the largest change of a singular value over sigma_max; the product changed by no "
-             "less)\n",
-             d["compare"]["model"]["folder"].get<std::string>(), proved, heads.size()) +
+             "\n{} -> {}: singular values of {} of {} heads changed, proved\n"
+             "  (change: the largest change of a singular value over the larger sigma_max; the product "
+             "changed by no less)\n",
+             d["compare"]["model"]["folder"].get<std::string>(), d["model"]["folder"].get<std::string>(),
+             proved, heads.size()) +
          table.text();
 }
 
 }  // namespace
 
 std::string spectra_text(const Json& d) {
-  return headline(d) + layers_text(d) + printed_text(d) + top_text(d) + flags_text(d) + changes_text(d);
+  return headline(d) + layers_text(d) + printed_text(d) +
+         top_text(d, "effective_condition", "Heads with the largest condition number sigma_max / sigma_min") +
+         top_text(d, "sigma_max", "Heads with the largest sigma_max") + flags_text(d) + changes_text(d);
 }
 
 std::string spectra_csv(const Json& d) {
@@ -222,8 +241,12 @@ HeatMaps spectra_heat_maps(const Json& d) {
   const auto map = [&](const Json& entries, const std::string& title, const auto& get) {
     HeatMap m{title, "head", "layer", true, rows, columns, {}};
     m.values.assign(rows.size(), std::vector<double>(columns.size(), number_in(Json())));
-    for (std::size_t i = 0; i < entries.size(); ++i)
-      m.values[i / columns.size()][i % columns.size()] = number_in(get(entries[i]));
+    for (const Json& entry : entries) {
+      const auto row = std::find(rows.begin(), rows.end(), entry["layer"].get<double>());
+      if (row != rows.end())
+        m.values[static_cast<std::size_t>(row - rows.begin())][entry["head"].get<std::size_t>()] =
+            number_in(get(entry));
+    }
     return m;
   };
   HeatMaps maps{"Attention heads of " + d["model"]["folder"].get<std::string>(), {}, ""};

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -37,6 +38,7 @@ Json value_of(const ToleranceValue& value) {
   Json entry;
   entry["atol"] = number(value.is_statement() ? value.atol : HUGE_VAL);
   entry["rtol"] = number(value.is_statement() ? value.rtol : HUGE_VAL);
+  entry["vacuous"] = value.vacuous;
   entry["lines"] = lines(value);
   entry["steps"] = Json::array();
   for (const ToleranceStep& step : value.steps)
@@ -59,8 +61,11 @@ Json hypotheses_of(const std::vector<ToleranceHypothesis>& hypotheses) {
 
 std::string rounded_up(double x) {
   std::string text = fmt::format("{:.3e}", x);
-  for (double larger = x; parsed(text) < x; text = fmt::format("{:.3e}", larger)) larger += x * 2e-4;
-  return text;
+  for (double larger = x; parsed(text) < x; text = fmt::format("{:.3e}", larger)) {
+    larger = std::max(larger + x * 2e-4, std::nextafter(larger, HUGE_VAL));
+    if (std::isinf(larger)) return fmt::format("{}", x);
+  }
+  return std::isinf(parsed(text)) ? fmt::format("{}", x) : text;
 }
 
 Json tolerance_document(const Tolerance& tolerance, const std::string& command_line) {

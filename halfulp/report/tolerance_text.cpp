@@ -63,6 +63,21 @@ std::string lines_text(const char* title, const Json& lines) {
   return text;
 }
 
+std::string failures_text(const std::string& what, const Json& hypotheses) {
+  std::string text;
+  for (const Json& h : hypotheses)
+    if (h["standing"] == "failed") text += "    " + h["text"].get<std::string>() + "\n";
+  return text.empty() ? text : what + ", because this fails:\n" + text;
+}
+
+/// The function that makes tolerances of the data; empty where there is none.
+std::string data_form(const Json& d) {
+  const std::string op = d["operation"];
+  if (op == "gemm" || op == "dot") return "gemm_tolerance(A, B)";
+  if (op == "layernorm") return "layer_norm_tolerance(X, gain, bias)";
+  return op == "sdpa" ? "attention_tolerance(Q, K, V)" : "";
+}
+
 }  // namespace
 
 std::string tolerance_text(const Json& d) {
@@ -72,33 +87,34 @@ std::string tolerance_text(const Json& d) {
     text +=
         fmt::format("  {:<25}{:>14}{:>14}  {}\n", name, cell(value["atol"]), cell(value["rtol"]), meaning);
   };
-  row("worst case", d["worst"], "no correct kernel exceeds it");
+  row("worst case", d["worst"], d["worst"]["atol"].is_null() ? "" : "no correct kernel exceeds it");
   row("probabilistic", d["probabilistic"],
       fmt::format("one comparison of {:g} entries in {:g} may", d["entries"].get<double>(),
                   1 / d["probability"].get<double>()));
-  for (const char* part : {"hypotheses", "model"})
-    for (const Json& h : d[part])
-      if (h["standing"] == "failed")
-        text += fmt::format("  no statement{}, because this fails:\n    {}\n",
-                            std::string_view(part) == "model" ? " on probability" : "",
-                            h["text"].get<std::string>());
+  if (d["worst"]["vacuous"] || d["probabilistic"]["vacuous"])
+    text += fmt::format("  vacuous{}: atol is no less than any result, zeros would pass; {}\n",
+                        d["probabilistic"]["vacuous"] ? "" : " in the worst case",
+                        data_form(d).empty() ? "give smaller --absmax" : "use the data's own, below");
+  text += failures_text(
+      "  no statement" + std::string(d["probabilistic"]["atol"].is_null() ? "" : " in the worst case"),
+      d["hypotheses"]);
+  text += failures_text("  no statement on probability", d["model"]);
   text += lines_text("worst case", d["worst"]["lines"]);
   text += lines_text("probabilistic", d["probabilistic"]["lines"]);
   text += steps_text("Worst case", d["worst"]);
   text += steps_text("Probabilistic", d["probabilistic"]);
+  text +=
+      "  gammatilde of a additions and b other roundings is (1 + gammatilde_a)(1 + gamma_b) - 1; where the "
+      "sum\n  stands under a root, gammatilde_a / (2 - 2 gammatilde_a) in place of gammatilde_a\n";
   text += hypotheses_text("Hypotheses", d["hypotheses"]);
   text += hypotheses_text("The probabilistic value also", d["model"]);
   text += "\nRests on\n";
   for (const Json& statement : d["statements"]) text += fmt::format("  {}\n", statement.get<std::string>());
-  const std::string op = d["operation"];
-  const bool has_data_form = op == "gemm" || op == "dot" || op == "layernorm" || op == "sdpa";
-  if (has_data_form)
+  if (const std::string form = data_form(d); !form.empty())
     text += fmt::format(
         "\nFar sharper where the test has the inputs: {} of "
         "halfulp/analysis/tolerance/tolerance.hpp, one atol for each entry.\n",
-        op == "layernorm" ? "layer_norm_tolerance(X, gain, bias)"
-        : op == "sdpa"    ? "attention_tolerance(Q, K, V)"
-                          : "gemm_tolerance(A, B)");
+        form);
   return text;
 }
 

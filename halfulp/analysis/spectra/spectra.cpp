@@ -75,6 +75,9 @@ void scores(const Group& g, const HeadMatrix& k, HeadSpectra& h) {
                                            : h.kq.sigma_max.upper;
   h.logit = logit_bound({shape, g.layer, g.input, h.head, k, q, k_scaled, q_scaled, rows, h.kq,
                          h.kq_biased ? &*h.kq_biased : nullptr, h.rotary_sigma});
+  const std::string& positions = shape.position_kind;
+  if (positions != "rotary" && positions != "learned" && positions != "none")  // they add to scores unseen
+    h.logit.value = h.logit.before_cap = std::numeric_limits<double>::infinity();
   h.gauge_is_free = shape.heads == shape.kv_heads && g.layer.rotary.dims == 0 && !h.logits_normalised;
   h.omega_kq = omega_kq(scale, k.gram.sizes, q.gram.sizes);
 }
@@ -133,9 +136,8 @@ LayerSpectra summary_of(const AttentionModel& model, const AttentionWeights& lay
 double median_sigma(const std::vector<HeadSpectra>& heads) {
   std::vector<double> sigma;
   for (const HeadSpectra& h : heads) sigma.push_back(h.kq.sigma_max.value);
-  const auto middle = sigma.begin() + static_cast<std::ptrdiff_t>(sigma.size() / 2);
-  std::nth_element(sigma.begin(), middle, sigma.end());
-  return *middle;
+  std::sort(sigma.begin(), sigma.end());
+  return (sigma[(sigma.size() - 1) / 2] + sigma[sigma.size() / 2]) / 2;
 }
 
 }  // namespace
@@ -147,6 +149,9 @@ ModelSpectra spectra(const AttentionModel& model, const SpectraOptions& options,
   if (layers.empty())
     throw usage_error(fmt::format("no attention in these layers: the model has layers {} to {}",
                                   model.layers.front().layer, model.layers.back().layer));
+  if (options.last_layer != SpectraOptions{}.last_layer && options.last_layer > model.layers.back().layer)
+    throw usage_error(fmt::format("--layers: the model's last layer is {}, not {}", model.layers.back().layer,
+                                  options.last_layer));
   const AttentionShape& shape = model.shape;
   ModelSpectra result;
   // So many layers at a time that every thread has something to do.

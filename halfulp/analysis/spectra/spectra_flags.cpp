@@ -9,20 +9,25 @@ namespace halfulp {
 const std::vector<Flag>& spectra_flags() {
   static const std::vector<Flag> flags = {
       {"hot", 12.8, "rms logit of independent isotropic inputs, scale ||W_k^T W_q||_F",
-       "storing q and k in bf16 alone makes errors of 0.1 in a usual score",
-       "score radius 2 u |k|^T|q| >= 0.1, u = 2^-8 (EXTENSIONS 10)"},
+       "storing q and k in bf16 alone may make errors of 0.1 in a usual score",
+       "2 u |k|^T|q| >= 2 u |k^T q| >= 0.1, u = 2^-8 of bf16: rounding q and k may move a score by that "
+       "much"},
       {"fp16_overflow", 65504, "bound on the largest possible logit, before a soft-cap",
        "no proof that a score fits into fp16", "the largest number of fp16"},
       {"gauge", 2, "gauge slack of W_k^T W_q, where every change of basis is possible",
        "a balanced basis of queries and keys would make |k|^T|q| half as large, the function being the same",
-       "EXTENSIONS 10: above 2, apply the balanced gauge"},
+       "a convention: the error of a score is at most halved"},
       {"ov_gauge", 2, "gauge slack of W_o W_v, where every change of basis is possible",
-       "the same of values and outputs", "EXTENSIONS 10"},
+       "the same of values and outputs", "a convention, as for gauge"},
       {"rank", 0, "singular values of W_k^T W_q that are not proved to be above 0",
        "directions of queries or keys that are lost, or smaller than what binary64 resolves",
        "the proved radius of the singular values"},
       {"outlier", 10, "sigma_max of W_k^T W_q over the median of all heads shown",
        "a head apart from the others", "a convention of this tool, not a theorem"},
+      {"condition", 256, "effective condition number of W_k^T W_q, sigma_max over sigma_min",
+       "the weakest direction of queries and keys is smaller than what rounding the weights to bf16 may "
+       "change",
+       "1/u of bf16, u = 2^-8: an error of u sigma_max reaches sigma_min"},
   };
   return flags;
 }
@@ -39,6 +44,7 @@ std::vector<std::string> flags_of(const HeadSpectra& h, double median_sigma) {
   hold(3, h.ov && h.ov_gauge_is_free && h.ov->gauge_slack > all[3].threshold);
   hold(4, h.kq.rank < h.kq.singular_values.size());
   hold(5, h.kq.sigma_max.value > all[5].threshold * median_sigma);
+  hold(6, h.kq.condition.value >= all[6].threshold);
   return names;
 }
 

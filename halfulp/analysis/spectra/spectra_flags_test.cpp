@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "halfulp/analysis/spectra/spectra.hpp"
 
 namespace halfulp {
@@ -37,6 +39,12 @@ TEST(SpectraFlags, AreRaisedAtTheirThresholds) {
   h.kq.rank = 1;
   EXPECT_EQ(flags_of(h, 2), Names{"rank"});
   EXPECT_EQ(flags_of(quiet(), 0.19), Names{"outlier"});
+  EXPECT_EQ(flags_of(quiet(), 0.2), Names()) << "ten times the median is not above it";
+  h = quiet();
+  h.kq.condition.value = 256;
+  EXPECT_EQ(flags_of(h, 2), Names{"condition"});
+  h.kq.condition.value = HUGE_VAL;
+  EXPECT_EQ(flags_of(h, 2), Names{"condition"});
 }
 
 TEST(SpectraFlags, SayWhereTheirThresholdsComeFrom) {

@@ -89,6 +89,9 @@ KernelError rms_norm_error_of_kernel(const Setting& s, Derivation& d) {
   d.step("A", "max|g| eta + eta", fmt::format("eta = {:.4g}", s.acc.eta), y.absolute);
   const Upper squares = Upper(width) * s.absmax[0] * s.absmax[0];
   d.fits("the sum of squares", "d max|x|^2 (1 + R)", squares * (Upper(1) + relative), s.acc);
+  if (s.eps > 0)
+    d.fits("mean square and eps", "(max|x|^2 + eps)(1 + R)",
+           (Upper(s.absmax[0]) * s.absmax[0] + s.eps) * (Upper(1) + relative), s.acc);
   if (s.eps > 0) d.fits("1/sqrt", "(1 + R) / sqrt(eps)", (Upper(1) + relative) / std::sqrt(s.eps), s.acc);
   y.largest = sqrt(Upper(width)) * (Upper(1) + relative) * s.absmax[1] + y.absolute;
   d.fits("the products", "sqrt(d) max|g| (1 + R) + A", y.largest, s.acc);
@@ -122,7 +125,7 @@ KernelError layer_norm_error_of_kernel(const Setting& s, Derivation& d) {
       "two passes: the mean first, then the squares of the differences from it (no E x^2 - mean^2, no "
       "Welford)");
   if (s.deviation > 0) d.assume(fmt::format("no token's standard deviation is below {:g}", s.deviation));
-  d.rests_on("Lemmas 4.10, 4.11 (centring_error) and EXTENSIONS 2.4: absolute, no smallest entry");
+  d.rests_on("Lemmas 4.10, 4.11 (centring_error), errors absolute: no smallest entry");
   return y;
 }
 

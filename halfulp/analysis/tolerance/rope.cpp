@@ -48,7 +48,7 @@ KernelError rope_error(const Setting& s, Derivation& d) {
   const Upper largest = size + absolute;
   d.fits("the sums", "sqrt(2) max|x| + A", largest, s.acc);
   if (stores) d.fits("the products", "sqrt(2) max|x| + A", largest, s.inner, "inner");
-  d.rests_on("EXTENSIONS 2.2 (rope_radius)");
+  d.rests_on("a rotation of pairs (rope_radius)");
   return {absolute, {}, largest};
 }
 

@@ -114,8 +114,11 @@ KernelError attention_error_of_kernel(const Setting& s, Derivation& d) {
   d.assume(again > 0 ? fmt::format("online softmax of {:.0f} blocks, each of which may raise the maximum",
                                    again + 1)
                      : "two passes over the keys");
-  d.rests_on("Lemmas 4.17, 4.21 (scores_local, mixing); softmax with absolute errors (EXTENSIONS 2.1, 2.3)");
-  if (again > 0) d.rests_on("online softmax: arguments telescope (EXTENSIONS, section 6)");
+  d.rests_on(
+      "Lemmas 4.17, 4.21 (scores_local, mixing); softmax with absolute errors of the scores (softmax_error, "
+      "attention_error)");
+  if (again > 0)
+    d.rests_on("online softmax: the arguments of its exponentials telescope (docs/tolerance.md)");
   return error;
 }
 

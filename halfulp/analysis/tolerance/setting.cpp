@@ -40,6 +40,8 @@ Precision::Precision(const RoundingRule& r) : rule(r) {
   // Decimal digits are those of a binary64 result.
   u = steps * f.unit_roundoff() + (f.is_decimal() ? 0x1p-51 : 0);
   eta = steps * f.smallest_subnormal() / 2;
+  if (eta == 0 && !f.is_unbounded() && !f.is_decimal())
+    eta = f.smallest_subnormal();  // half of it is no binary64 number
   largest = f.is_unbounded() ? unbounded : f.max_finite;
 }
 

@@ -77,8 +77,9 @@ KernelError softmax_error_of_kernel(const Setting& s, Derivation& d) {
                                 (Upper(1) + relative) * e.lost + eta);
   d.fits("the sum", "n (1 + R)", Upper(n) * (Upper(1) + relative), s.acc);
   d.assume(fmt::format("quotients (or reciprocal and product) within {:g} ulps (--div-ulp)", s.div_ulp));
-  d.rests_on("softmax with absolute errors of the scores (EXTENSIONS 2.1; softmax_error)");
-  if (again > 0) d.rests_on("online softmax: arguments telescope (EXTENSIONS, section 6)");
+  d.rests_on("softmax with absolute errors of the scores (softmax_error)");
+  if (again > 0)
+    d.rests_on("online softmax: the arguments of its exponentials telescope (docs/tolerance.md)");
   return {absolute, relative, Upper(1) + relative + absolute};
 }
 

@@ -62,7 +62,7 @@ KernelError swiglu_error(const Setting& s, Derivation& d) {
   d.assume(fmt::format("quotients (or reciprocals) within {:g} ulps (--div-ulp)", s.div_ulp));
   d.assume(s.stores_inner ? "silu(a) is stored in " + name_of(s.inner.rule) + " before it is multiplied"
                           : "silu(a) is not stored before it is multiplied (--inner)");
-  d.rests_on("gates and SiLU (gate_radius, EXTENSIONS 4.4); Higham, Accuracy and Stability, Lemma 3.1");
+  d.rests_on("gates and SiLU (gate_radius); Higham, Accuracy and Stability, Lemma 3.1");
   return {absolute, total, largest};
 }
 

@@ -44,7 +44,7 @@ KernelError error_of_reference(const Setting& s, const KernelError& kernel) {
 
 ToleranceValue no_value(const Derivation& d) {
   constexpr double none = std::numeric_limits<double>::infinity();
-  return {none, none, d.steps()};
+  return {none, none, d.steps(), false};
 }
 
 ToleranceValue value_of(const Setting& s, Derivation& d, const KernelError& before) {
@@ -62,7 +62,7 @@ ToleranceValue value_of(const Setting& s, Derivation& d, const KernelError& befo
               rtol = is_stored ? "(1 + u_out)(1 + R) - 1" : "R";
   std::string numbers = is_stored ? fmt::format("u_out = {:.4g}, eta_out = {:.4g}", s.out.u, s.out.eta) : "";
   if (!is_exact) {
-    atol += " + A_b (1 + R) / (1 - R_b)";
+    atol += is_stored ? " + A_b (1 + u_out)(1 + R) / (1 - R_b)" : " + A_b (1 + R) / (1 - R_b)";
     rtol = "(" + rtol + " + R_b) / (1 - R_b)";
     numbers += fmt::format("{}A_b = {}, R_b = {}", numbers.empty() ? "" : ", ", in_digits(reference.absolute),
                            in_digits(reference.relative));
@@ -72,7 +72,9 @@ ToleranceValue value_of(const Setting& s, Derivation& d, const KernelError& befo
   const Upper relative =
       d.step("rtol", rtol, "", is_exact ? kernel.relative : (kernel.relative + reference.relative) / rest);
   if (!(absolute < Upper::no_statement()) || !(relative < Upper::no_statement())) return no_value(d);
-  return {absolute.value(), relative.value(), d.steps()};
+  // largest = |y| (1 + R) + A bounds |y| from above.
+  const double exact = (before.largest.value() - before.absolute.value()) / (1 + before.relative.value());
+  return {absolute.value(), relative.value(), d.steps(), absolute.value() >= exact};
 }
 
 }  // namespace

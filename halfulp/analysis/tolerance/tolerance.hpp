@@ -83,6 +83,7 @@ struct ToleranceHypothesis {
 struct ToleranceValue {
   double atol = 0, rtol = 0;
   std::vector<ToleranceStep> steps{};
+  bool vacuous = false;  // atol is no less than any result's magnitude: zeros in place of results would pass
 
   bool is_statement() const;
   /// |y - b| <= atol + rtol |b|; false for NaN and where there is no statement.

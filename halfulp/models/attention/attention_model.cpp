@@ -49,7 +49,10 @@ LayerExpectations expectations_of(ConfigKeys& keys, const AttentionFamily& famil
 /// How positions enter, where the family does not settle it.
 std::string position_kind(ConfigKeys& keys, const AttentionFamily& family, const TensorTable& table) {
   const std::string stated = keys.text_or({"position_embedding_type"}, "");
-  if (family.is_known) return stated.empty() || stated == "absolute" ? family.position_kind : stated;
+  if (family.is_known) {
+    const bool reads_it = family.position_kind == "learned" && !stated.empty() && stated != "absolute";
+    return reads_it ? printable(stated, 40) : family.position_kind;
+  }
   if (keys.flag_or({"alibi"}, false) || stated == "alibi") return "alibi";
   if (has_rotary_keys(keys) || stated == "rotary" || stated == "rope") return "rotary";
   if (has_tensor_named(table, {"wpe.weight", "position_embeddings.weight", "embed_positions.weight"}))

@@ -25,23 +25,23 @@ function attributeLadder(d) {
   });
 }
 
+const sitesByShare = (d) => grouped(d.sites, (s) => s.site)
+                                .map(({key, values}) => ({site: key, share: sumOrNull(values.map((s) => s.share))}))
+                                .sort((a, b) => b.share - a.share);
+
 verbs.attribute = {
   measured: (d) => [...measuredModel(d), ["Target", targetName(d)]],
   answer(d) {
-    const place = largest(
-        grouped(d.sites, (s) => `${layerKey(s.layer)}.${s.site}`).map(({values}) => values), attributeQuantities[0].value);
+    const first = sitesByShare(d)[0];
     const said = isNumber(d.predicted) ? `${d.recipe.text} is predicted to make ${shown(d.predicted)} (${targetName(d)})${
                                              isNumber(d.observed) ? `; ${shown(d.observed)} was observed` : ""}.` :
                                                                     `${d.recipe.text} overflows: nothing can be predicted.`;
-    return place ? `${said} ${placeName(place[0].layer, place[0].site)} causes ${
-                       percent(attributeQuantities[0].value(place))} of it, more than any other place.` :
-                   said;
+    return first && isNumber(first.share) ?
+        `${said} Of all sites \u201c${first.site}\u201d has the largest share of what is predicted: ${percent(first.share)}.` :
+        said;
   },
   next(d) {
-    const items = [],
-          sites = grouped(d.sites, (s) => s.site)
-                      .map(({key, values}) => ({site: key, share: sumOrNull(values.map((s) => s.share))}))
-                      .sort((a, b) => b.share - a.share);
+    const items = [], sites = sitesByShare(d);
     const wide = widerThan(d.recipe.text), systematic = largest(d.sites, (s) => s.z);
     if (sites[0])
       items.push({

@@ -79,7 +79,7 @@ function hypothesesMap(d) {
 
 verbs.bounds = {
   measured: (d) => [
-      ["Model", lastPart(d.model)], ["Format", `${d.format}, unit roundoff ${shown(d.unit_roundoff)}, exponent ${d.exponent}`],
+      ["Model", folderName(d.model)], ["Format", `${d.format}, unit roundoff ${shown(d.unit_roundoff)}, exponent ${d.exponent}`],
       ["Shape", `d ${d.d}, n ${d.n}, D ${d.D}, ${plural(d.layers.length, "layer")}, ${d.norm} norm`]],
   answer(d) {
     const last = d.layers[d.layers.length - 1];

@@ -179,15 +179,18 @@ verbs.certify = {
       [...measuredModel(d), ["Stated probability", String(1 - d.delta)],
        ["Runs", `${d.runs}${d.at_random ? ", rounding at random" : ""}`]],
   answer(d) {
-    const risky = d.tokens.filter((t) => t.verdict === "at risk"), sure = d.tokens.length - risky.length;
-    return `${sure} of ${plural(d.tokens.length, "greedy token")} ${sure === 1 ? "is" : "are"} certain in spite of ${
-        d.recipe.text}, ${risky.length} ${risky.length === 1 ? "is" : "are"} at risk; ${
+    const found = verdictKinds.map(({verdict}) => [verdict, d.tokens.filter((t) => t.verdict === verdict).length])
+                      .filter(([, count]) => count)
+                      .map(([verdict, count]) => `${count} ${
+                          verdict === "certain with probability" ? `certain with probability ${shown(1 - d.delta)}` : verdict}`);
+    return `Of ${plural(d.tokens.length, "greedy token")} in ${d.recipe.text}: ${found.join(", ")}; ${
         shown(d.summary.observed_flips)} flipped a run, ${shown(d.summary.expected_flips)} were expected.`;
   },
   next(d) {
     const risky = d.tokens.filter((t) => t.verdict === "at risk").sort((a, b) => riskOf(b) - riskOf(a)), items = [],
           wide = widerThan(d.recipe.text);
     if (risky[0]) {
+      const likely = d.summary.expected_flips >= 0.5;
       items.push({
         text: `Look at position ${risky[0].position}, the likeliest to flip (${percent(riskOf(risky[0]))}).`,
         view: {view: "tokens", select: risky[0].position}
@@ -197,8 +200,11 @@ verbs.certify = {
         command: commandLike(d, "attribute", ["--recipe", quoted(d.recipe.text), "--target", `token=${risky[0].position}`])
       });
       items.push({
-        text: "Let a plan find what to keep in more digits so that few tokens flip.",
-        command: commandLike(d, "plan", ["--base", quoted(d.recipe.text), "--promote", wide, "--budget", "flips=10%"])
+        text: `Let a plan find what to keep in more digits so that ${likely ? "half as many tokens flip" : "the output moves less"}.`,
+        command: commandLike(d, "plan", [
+          "--base", quoted(d.recipe.text), "--promote", wide, "--budget",
+          likely ? `flips=${shown(50 * d.summary.expected_flips / d.tokens.length)}%` : "kld=10%"
+        ])
       });
     } else {
       items.push(

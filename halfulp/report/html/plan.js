@@ -84,8 +84,10 @@ verbs.plan = {
     const part = d.everything && d.everything.cost.weighted > 0 ?
         ` for ${percent(d.plan.cost.weighted / d.everything.cost.weighted)} of the cost of promoting everything` :
         "";
+    const before = d.base.observed && d.base.observed.kld, after = d.plan.observed && d.plan.observed.kld;
+    const observed = isNumber(before) && isNumber(after) ? ` Observed: ${shown(before)} to ${shown(after)}.` : "";
     return `${d.reached ? "" : "The budget is out of reach. "}${plural(d.plan.promotions, "promotion")} to ${
-        d.promote} take the KL divergence from ${shown(d.base.predicted.kld)} to ${shown(d.plan.predicted.kld)}${part}.`;
+        d.promote} are predicted to take the KL divergence from ${shown(d.base.predicted.kld)} to ${shown(d.plan.predicted.kld)}${part}.${observed}`;
   },
   next(d) {
     const items = [], best = (d.best && d.best[0]) || d.sites[0];

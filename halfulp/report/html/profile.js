@@ -218,7 +218,7 @@ verbs.profile = {
     const o = d.output, bad = overflowing(d);
     if (bad.length) return `${d.recipe.text} overflows: ${placeName(bad[0].layer, bad[0].site)} is the first of ${plural(bad.length, "site")} with overflow or NaN.`;
     const first = profileSites(d)[0];
-    const cause = first ? ` Of all sites \u201c${first.site}\u201d makes most of it: ${percent(first.share)}.` : "";
+    const cause = first ? ` Of all sites \u201c${first.site}\u201d has the largest share: ${percent(first.share)}.` : "";
     return `${d.recipe.text} costs ${shown(o.kld.mean)} nats a token and changes the greedy token at ${o.top1_flips} of ${d.tokens.count} positions.${cause}`;
   },
   next(d) {

@@ -2,13 +2,13 @@
 
 verbs.inspect = {
   measured: (d) => [
-      ["Checkpoint", lastPart(d.folder)],
+      ["Checkpoint", folderName(d.folder)],
       [
         "Architecture",
         `${d.architecture.family}: ${plural(d.architecture.layers, "layer")}, width ${d.architecture.width}, ${
             plural(d.architecture.heads, "head")}`
       ]],
-  answer: (d) => `${lastPart(d.folder)} has ${d.architecture.parameters.toLocaleString("en-GB")} parameters in ${
+  answer: (d) => `${folderName(d.folder)} has ${d.architecture.parameters.toLocaleString("en-GB")} parameters in ${
       plural(d.tensors.length, "tensor")}, ${inBytes(d.bytes)}.`,
   next: (d) =>
       [{text: "Measure where it loses digits.", command: `halfulp profile -m ${quoted(d.folder)}`}, {

@@ -134,15 +134,17 @@ function layerLines(rows) {
   });
 }
 
-const headCalled = (d, key) => largest(d.heads || [], (h) => h[key]);
+// The head with the largest; null is infinite.
+const headCalled = (d, key) => (d.heads || []).find((h) => h[key] === null) || largest(d.heads || [], (h) => h[key]);
+const sizeOf = (value) => (value === null ? "infinite" : shown(value));
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
 verbs.spectra = {
   measured:
-      (d) => [isRecord(d.model) ? ["Model", `${lastPart(d.model.folder || "")}${d.model.family ? `, ${d.model.family}` : ""}`] :
+      (d) => [isRecord(d.model) ? ["Model", `${folderName(d.model.folder || "")}${d.model.family ? `, ${d.model.family}` : ""}`] :
                                   null,
               ["Heads", `${(d.heads || []).length} in ${plural(unique((d.heads || []).map((h) => h.layer)).length, "layer")}`],
-              isRecord(d.compare) && isRecord(d.compare.model) ? ["Compared with", lastPart(d.compare.model.folder || "")] : null]
+              isRecord(d.compare) && isRecord(d.compare.model) ? ["Compared with", folderName(d.compare.model.folder || "")] : null]
                  .filter(Boolean),
   answer(d) {
     const heads = d.heads || [], worst = headCalled(d, "effective_condition"), hot = headCalled(d, "logit_bound"),
@@ -151,8 +153,8 @@ verbs.spectra = {
     return [
       flags ? `${flags} of ${plural(heads.length, "head")} ${flags === 1 ? "is" : "are"} flagged.` :
               `None of ${plural(heads.length, "head")} is flagged.`,
-      worst && `${capital(headName(worst))} is the worst conditioned (${shown(worst.effective_condition)}).`,
-      hot && `${capital(headName(hot))} may give the largest logit (at most ${shown(hot.logit_bound)}).`
+      worst && `${capital(headName(worst))} is the worst conditioned (${sizeOf(worst.effective_condition)}).`,
+      hot && `${capital(headName(hot))} may give the largest logit (${hot.logit_bound === null ? "no bound" : `at most ${shown(hot.logit_bound)}`}).`
     ].filter(Boolean)
         .join(" ");
   },

@@ -23,8 +23,8 @@ function resultTitle({document: d}) {
   const name = titles[verbName(d)] || verbName(d);
   if (verbName(d) === "figure") return d.figure[0].toUpperCase() + d.figure.slice(1);
   if (verbName(d) === "experiment") return `Experiment: ${inWords(d.experiment)}`;
-  const of = isRecord(d.model) && d.model.folder ? ` of ${lastPart(d.model.folder)}` :
-      d.folder ? ` of ${lastPart(d.folder)}` :
+  const of = isRecord(d.model) && d.model.folder ? ` of ${folderName(d.model.folder)}` :
+      d.folder ? ` of ${folderName(d.folder)}` :
       typeof d.quantity === "string" ? ` of ${d.quantity}` :
                                        "";
   return `${name}${of}${isRecord(d.recipe) ? ` in ${d.recipe.text}` : ""}`;

@@ -5,6 +5,12 @@ const toleranceKinds = [
   ["probabilistic", "Probabilistic", "A correct kernel exceeds it with the stated probability at most."]
 ];
 
+// Four digits, never less than the value: a tolerance that was rounded down would fail correct kernels.
+function upward(value) {
+  const near = Number(value.toExponential(3));
+  return near >= value ? near : Number((near + 10 ** (Math.floor(Math.log10(value)) - 3)).toExponential(3));
+}
+
 function toleranceTable(d, key) {
   const value = d[key];
   return [
@@ -26,14 +32,16 @@ verbs.tolerance = {
   answer(d) {
     if (!isNumber(d.worst.atol)) return `No theorem gives a tolerance for ${d.operation} of this shape and format.`;
     const chance = isNumber(d.probabilistic.atol) ? ` But for a chance of ${shown(d.probability)} it stays within atol ${
-                                                        shown(d.probabilistic.atol)}, rtol ${shown(d.probabilistic.rtol)}.` :
+                                                        upward(d.probabilistic.atol)}, rtol ${upward(d.probabilistic.rtol)}.` :
                                                     "";
-    return `A correct ${d.operation} never differs by more than atol ${shown(d.worst.atol)}, rtol ${shown(d.worst.rtol)}.${
-        chance}`;
+    const vacuous = d.worst.vacuous ? " That is vacuous: zeros would pass." : "";
+    return `A correct ${d.operation} never differs by more than atol ${upward(d.worst.atol)}, rtol ${upward(d.worst.rtol)}.${
+        chance}${vacuous}`;
   },
   next(d) {
     const items = [];
-    if (d.probabilistic.lines)
+    const sharper = d.probabilistic.atol < d.worst.atol;
+    if (d.probabilistic.lines && (sharper || !d.worst.lines))
       items.push({
         text: "Paste the probabilistic value into the kernel's test: it finds wrong kernels that the worst case lets through.",
         command: Object.values(d.probabilistic.lines)[0],

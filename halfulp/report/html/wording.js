@@ -6,6 +6,8 @@ const verbs = {};  // name -> {measured(d), answer(d), next(d), views(d, others)
 function quoted(text) { return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${String(text).replace(/'/g, "'\\''")}'`; }
 
 const lastPart = (path) => String(path).replace(/\/+$/, "").split("/").pop() || String(path);
+// The folder's name and, because names such as "bf16" say little, that of the folder around it.
+const folderName = (path) => String(path).replace(/\/+$/, "").split("/").slice(-2).join("/");
 
 // What a model's result was made from.
 function measuredModel(d) {
@@ -13,7 +15,7 @@ function measuredModel(d) {
   return [
     [
       "Model",
-      `${lastPart(m.folder)}: ${plural(m.layers, "layer")}, width ${m.width}, ${plural(m.heads, "head")}, ${
+      `${folderName(m.folder)}: ${plural(m.layers, "layer")}, width ${m.width}, ${plural(m.heads, "head")}, ${
           m.parameters.toLocaleString("en-GB")} parameters`
     ],
     ["Recipe", d.recipe.text],
