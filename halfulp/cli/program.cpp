@@ -7,10 +7,10 @@
 #include <cerrno>
 #include <cstring>
 #include <new>
-#include <nlohmann/json.hpp>
 
 #include "halfulp/base/error.hpp"
 #include "halfulp/base/suggest.hpp"
+#include "halfulp/base/utf8.hpp"
 #include "halfulp/report/provenance.hpp"
 
 namespace halfulp {
@@ -58,15 +58,6 @@ std::string one_line(std::string text) {
 int fail(Console& console, int code, const std::string& message) {
   console.log << "halfulp: error: " << one_line(message) << '\n' << std::flush;
   return code;
-}
-
-bool is_utf8(const std::string& text) {
-  try {
-    nlohmann::json(text).dump();
-    return true;
-  } catch (const nlohmann::json::type_error&) {
-    return false;
-  }
 }
 
 /// CLI11 would call an unknown verb an unexpected argument.

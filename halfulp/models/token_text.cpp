@@ -4,9 +4,9 @@
 #include <charconv>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "halfulp/base/error.hpp"
+#include "halfulp/base/utf8.hpp"
 #include "halfulp/models/json_reading.hpp"
 #include "halfulp/models/mapped_file.hpp"
 
@@ -19,26 +19,6 @@ constexpr std::size_t largest_file = std::size_t{1} << 28;
 constexpr JsonLimits limits{32, 6'000'000};
 constexpr std::string_view space_of_pieces = "\u2581", space_of_bytes = "\u0120";
 
-/// The bytes of the character that begins at text[at], 1 where none does (RFC 3629).
-std::optional<std::size_t> character_at(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) -> unsigned {
-    return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0;
-  };
-  const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0) == 0x80; };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first < 0xE0 && follows(1)) return 2;
-  if ((first & 0xF0) == 0xE0 && follows(1) && follows(2)) {
-    const unsigned value = (first & 0xF) << 12 | (byte(1) & 0x3F) << 6;
-    if (value >= 0x800 && (value < 0xD800 || value >= 0xE000)) return 3;
-  }
-  if (first >= 0xF0 && first < 0xF5 && follows(1) && follows(2) && follows(3)) {
-    const unsigned value = (first & 7) << 18 | (byte(1) & 0x3F) << 12;
-    if (value >= 0x10000 && value < 0x110000) return 4;
-  }
-  return std::nullopt;
-}
-
 std::string hexadecimal(unsigned char byte) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   return std::string("<0x") + digits[byte >> 4] + digits[byte & 15] + ">";
@@ -48,7 +28,7 @@ std::string hexadecimal(unsigned char byte) {
 std::string shown(std::string_view bytes) {
   std::string text;
   for (std::size_t at = 0; at < bytes.size();) {
-    if (const auto length = character_at(bytes, at)) {
+    if (const auto length = utf8_length(bytes, at)) {
       text += bytes.substr(at, *length);
       at += *length;
     } else {
@@ -80,7 +60,7 @@ std::string from_letters(std::string_view piece) {
   static const auto bytes_of = letters_of_bytes();
   std::string bytes;
   for (std::size_t at = 0; at < piece.size();) {
-    const std::size_t length = character_at(piece, at).value_or(1);
+    const std::size_t length = utf8_length(piece, at).value_or(1);
     const auto found = bytes_of.find(piece.substr(at, length));
     if (found == bytes_of.end())
       bytes += piece.substr(at, length);

@@ -359,7 +359,7 @@ class Page(unittest.TestCase):
             tab.open(made, f"#file={file}")
             self.assertEqual(tab.run("document.querySelectorAll('section > .flag').length"), 0)
             self.assertGreater(tab.run("document.querySelectorAll('.view').length"), 1)
-        self.assertIn("never differs by more than atol 1.00e-4", tab.run("document.querySelector('.answer').textContent"))
+        self.assertIn("never differs by more than atol 0.0001, rtol 0.004", tab.run("document.querySelector('.answer').textContent"))
 
 
 if __name__ == "__main__":
