@@ -32,7 +32,7 @@ set_target_properties(halfulp_all PROPERTIES EXPORT_NAME halfulp)
 install(TARGETS halfulp RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS ${floor_targets} halfulp_all EXPORT halfulp_targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/halfulp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp"
-        PATTERN "*_testing.hpp" EXCLUDE PATTERN "*_oracle.hpp" EXCLUDE PATTERN "cli" EXCLUDE)
+        PATTERN "*_testing.hpp" EXCLUDE PATTERN "*_bench.hpp" EXCLUDE PATTERN "*_oracle.hpp" EXCLUDE PATTERN "cli" EXCLUDE)
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/halfulp)
 install(EXPORT halfulp_targets NAMESPACE halfulp:: DESTINATION ${package})
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/halfulpConfig.cmake.in halfulpConfig.cmake

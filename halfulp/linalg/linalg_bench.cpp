@@ -1,8 +1,6 @@
 // Speed of the kernels of this floor, each beside a copy of the same array, the plain loop and OpenBLAS sgemm
 // on the same product, in the same run.  Every answer is checked before it is timed.
 //   linalg_bench [--json FILE] [--rounds N] [--only WORD]
-#include <dlfcn.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -19,6 +17,7 @@
 #include "halfulp/base/random.hpp"
 #include "halfulp/linalg/kernels.hpp"
 #include "halfulp/linalg/matmul.hpp"
+#include "halfulp/linalg/openblas_bench.hpp"
 #include "halfulp/linalg/round_array.hpp"
 
 namespace {
@@ -78,23 +77,6 @@ void report(const std::string& figure, const std::string& unit, double work, con
   std::fflush(stdout);
   lines.push_back(line);
 }
-
-/// OpenBLAS, loaded at run time so that it is no dependency; one thread, its widest kernel.
-struct Blas {
-  using Gemm = void (*)(int, int, int, int, int, int, float, const float*, int, const float*, int, float,
-                        float*, int);
-  Gemm sgemm = nullptr;
-  std::string kernel = "none";
-
-  Blas() {
-    setenv("OPENBLAS_CORETYPE", "SKYLAKEX", 0);
-    setenv("OPENBLAS_NUM_THREADS", "1", 1);
-    void* const library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
-    if (!library) return;
-    sgemm = reinterpret_cast<Gemm>(dlsym(library, "cblas_sgemm"));
-    if (auto* name = reinterpret_cast<char* (*)()>(dlsym(library, "openblas_get_corename"))) kernel = name();
-  }
-};
 
 void fail(const std::string& what) {
   std::fprintf(stderr, "linalg_bench: wrong answer: %s\n", what.c_str());

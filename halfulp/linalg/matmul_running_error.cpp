@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "halfulp/arith/rounding_model.hpp"
-#include "halfulp/base/parallel.hpp"
+#include "halfulp/base/over_rows.hpp"
 #include "halfulp/linalg/matmul.hpp"
 #include "halfulp/linalg/product.hpp"
 
@@ -25,13 +25,6 @@ namespace halfulp {
 namespace {
 
 constexpr double infinite = std::numeric_limits<double>::infinity();
-
-template <class OfRow>
-void over_rows(std::size_t rows, OfRow of_row) {
-  parallel_for(rows, 16, [&](std::size_t first, std::size_t last) {
-    for (std::size_t i = first; i < last; ++i) of_row(i);
-  });
-}
 
 /// What bounds need of one operand: the values at hand, magnitudes that none exceeds, errors; an entry
 /// without a statement is 0 there and 1 in `unknown`.
@@ -45,7 +38,7 @@ struct Parts {
         errors(x.rows(), x.columns()),
         unknown(x.rows(), x.columns()) {
     std::vector<char> unknown_in(x.rows()), error_in(x.rows());
-    over_rows(x.rows(), [&](std::size_t i) {
+    over_rows(x.rows(), 16, [&](std::size_t i) {
       for (std::size_t j = 0; j < x.columns(); ++j) {
         const Bounded& entry = x(i, j);
         const double size = std::fabs(entry.x) + entry.e;
@@ -159,7 +152,7 @@ void bound(const SimulatedRunningError& ar, const Left& w, const Operand& bias, 
   const OtherRuns other_runs(ar, w, x.sizes, !bias.empty());
   const auto count = static_cast<double>(k + 1);
   const double native = gamma_above(count + 1, 0x1p-53).value(), factor = 1 + (count + 32) * 0x1p-51;
-  over_rows(y.rows(), [&](std::size_t i) {
+  over_rows(y.rows(), 16, [&](std::size_t i) {
     const double b = bias.empty() ? 0 : std::fabs(bias.at(0, i));
     for (std::size_t j = 0; j < n; ++j) {
       const double p = sums(i, j);
@@ -176,7 +169,7 @@ void values(SimulatedRunningError& ar, const Operand& w, const Operand& bias, co
             MatrixView<Bounded> y) {
   Matrix<double> result(y.rows(), y.columns());
   matmul(ar.simulated(), w, bias, x.values.view(), result.view());
-  over_rows(y.rows(), [&](std::size_t i) {
+  over_rows(y.rows(), 16, [&](std::size_t i) {
     for (std::size_t j = 0; j < y.columns(); ++j) y(i, j).x = result(i, j);
   });
 }

@@ -12,32 +12,34 @@ Json radii(double rigorous, double first_order, double probabilistic) {
           {"probabilistic", number(probabilistic)}};
 }
 
+/// The id, and what it says where that is known.
+void put_token(Json& entry, std::size_t token, const TokenText& text) {
+  entry["token"] = token;
+  if (!text.empty()) entry["text"] = text.of(static_cast<std::uint32_t>(token));
+}
+
 Json competitor_entry(const Competitor& c, const TokenText& text) {
-  return {{"token", c.token},
-          {"text", text.of(static_cast<std::uint32_t>(c.token))},
-          {"margin", number(c.margin)},
-          {"sigma", number(c.sigma)},
-          {"first_order", number(c.first_order)},
-          {"probabilistic", number(c.probabilistic)},
-          {"flip_probability", number(c.flip_probability)}};
+  Json entry;
+  put_token(entry, c.token, text);
+  entry.update({{"margin", number(c.margin)},
+                {"sigma", number(c.sigma)},
+                {"first_order", number(c.first_order)},
+                {"probabilistic", number(c.probabilistic)},
+                {"flip_probability", number(c.flip_probability)}});
+  return entry;
 }
 
 Json token_entry(const TokenCertificate& t, const TokenText& text) {
-  Json entry = {{"position", t.position},
-                {"token", t.token},
-                {"text", text.of(static_cast<std::uint32_t>(t.token))},
-                {"margin", number(t.margin)},
+  Json entry = {{"position", t.position}};
+  put_token(entry, t.token, text);
+  entry.update({{"margin", number(t.margin)},
                 {"radius", radii(t.rigorous, t.first_order, t.probabilistic)},
                 {"verdict", name_of(t.verdict)},
                 {"flip_probability", number(t.flip_probability)},
                 {"flips", t.flips},
-                {"competitors", Json::array()}};
+                {"competitors", Json::array()}});
   if (t.verdict == Verdict::at_risk)
     for (const Competitor& c : t.competitors) entry["competitors"].push_back(competitor_entry(c, text));
-  if (text.empty()) {
-    entry.erase("text");
-    for (Json& competitor : entry["competitors"]) competitor.erase("text");
-  }
   return entry;
 }
 

@@ -4,16 +4,10 @@
 #include <cmath>
 
 #include "halfulp/arith/rounding_model.hpp"
+#include "halfulp/base/over_rows.hpp"
 
 namespace halfulp {
 namespace {
-
-template <class OfRow>
-void over_rows(std::size_t rows, OfRow of_row) {
-  parallel_for(rows, 64, [&](std::size_t first, std::size_t last) {
-    for (std::size_t i = first; i < last; ++i) of_row(i);
-  });
-}
 
 /// What one site makes of tensors, in any arithmetic.
 class Evaluation {
@@ -40,7 +34,7 @@ class Evaluation {
     const std::size_t n = run_.tokens.size();
     for (const Tensor t : writes()) {
       const bool masked = t == Tensor::score || t == Tensor::weight;
-      over_rows(a[t].rows(), [&](std::size_t i) {
+      over_rows(a[t].rows(), 64, [&](std::size_t i) {
         for (std::size_t j = 0; j < n; ++j) a[t](i, j) = masked && j < i % n ? 0 : a[t](i, j) - b[t](i, j);
       });
     }
@@ -144,7 +138,7 @@ void put_radii_of(Tensor t, const Matrix<Bounded>& bounded, const RoundingRadius
   Matrix<double>& radius = e.radius[t] = Matrix<double>(bounded.rows(), n);
   Matrix<double>& spread = e.spread[t] = Matrix<double>(bounded.rows(), n);
   const bool masked = t == Tensor::score || t == Tensor::weight;
-  over_rows(bounded.rows(), [&](std::size_t i) {
+  over_rows(bounded.rows(), 64, [&](std::size_t i) {
     for (std::size_t j = masked ? i % n : 0; j < n; ++j) {
       const Bounded& y = bounded(i, j);
       const double storing = std::min(y.e, stored(std::fabs(y.x))), before = y.e - storing;
@@ -165,7 +159,7 @@ class StepRadii {
         recipe_(with_running_errors(run.arithmetic(layer, site), Runs::all)) {
     for (const Tensor t : tensors_of(site, run.architecture, run.recipe.flash_block() > 0).reads) {
       inputs_[t] = Matrix<Bounded>(x[t].rows(), x[t].columns());
-      over_rows(x[t].rows(), [&](std::size_t i) {
+      over_rows(x[t].rows(), 64, [&](std::size_t i) {
         for (std::size_t j = 0; j < x[t].columns(); ++j) inputs_[t](i, j) = {x[t](i, j), 0};
       });
     }
@@ -181,7 +175,7 @@ class StepRadii {
     for (const Tensor t : evaluate_.writes()) {
       put_radii_of(t, bounded[t], stored, h, e);
       values[t] = Matrix<double>(bounded[t].rows(), bounded[t].columns());
-      over_rows(values[t].rows(), [&](std::size_t i) {
+      over_rows(values[t].rows(), 64, [&](std::size_t i) {
         for (std::size_t j = 0; j < values[t].columns(); ++j) values[t](i, j) = bounded[t](i, j).x;
       });
     }
@@ -236,7 +230,7 @@ std::vector<StepErrors> local_errors(const ModelRun& run, std::size_t layer, Sit
   for (const Tensor t : tensors_of(site, run.architecture, run.recipe.flash_block() > 0).reads) {
     x[t] = accurate[t];
     const Rounder stored(run.recipe.stored_as(run.architecture, layer, t));
-    over_rows(x[t].rows(), [&](std::size_t i) {
+    over_rows(x[t].rows(), 64, [&](std::size_t i) {
       for (std::size_t j = 0; j < x[t].columns(); ++j) x[t](i, j) = stored(x[t](i, j));
     });
   }

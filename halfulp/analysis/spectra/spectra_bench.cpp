@@ -3,7 +3,6 @@
 // same run.  The answer is checked first: a few heads against the double-double factorisation.
 //   spectra_bench --folder DIR [--layers N] [--rounds N] [--threads N] [--json FILE]
 // DIR is written unless it has a model.safetensors (4.3 GB for 32 layers).
-#include <dlfcn.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -21,6 +20,7 @@
 #include "halfulp/analysis/spectra/spectra.hpp"
 #include "halfulp/base/parallel.hpp"
 #include "halfulp/linalg/kernels.hpp"
+#include "halfulp/linalg/openblas_bench.hpp"
 #include "halfulp/models/synthetic.hpp"
 
 namespace {
@@ -48,23 +48,6 @@ Time seconds(const std::function<void()>& body) {
   return {std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
           processor_seconds() - before};
 }
-
-/// OpenBLAS, loaded at run time so that it is no dependency; its widest kernel, one thread a call.
-struct Blas {
-  using Gemm = void (*)(int, int, int, int, int, int, float, const float*, int, const float*, int, float,
-                        float*, int);
-  Gemm sgemm = nullptr;
-  std::string kernel = "none";
-
-  Blas() {
-    setenv("OPENBLAS_CORETYPE", "SKYLAKEX", 0);
-    setenv("OPENBLAS_NUM_THREADS", "1", 1);
-    void* const library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
-    if (!library) return;
-    sgemm = reinterpret_cast<Gemm>(dlsym(library, "cblas_sgemm"));
-    if (auto* name = reinterpret_cast<char* (*)()>(dlsym(library, "openblas_get_corename"))) kernel = name();
-  }
-};
 
 /// Each of `count` products W W^T, W [n, d], by as many threads, each with its own matrices.
 void all_products(const Blas& blas, std::size_t count, std::size_t n, std::size_t d,
