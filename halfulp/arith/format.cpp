@@ -77,6 +77,18 @@ double Format::unit_roundoff() const {
   return 0.5 / power;
 }
 
+bool Format::holds(const Format& narrow) const {
+  if (is_decimal() || narrow.is_decimal()) return *this == narrow;
+  if (precision < narrow.precision) return false;
+  if (is_unbounded()) return true;
+  return !narrow.is_unbounded() && smallest_subnormal() <= narrow.smallest_subnormal() &&
+         max_finite >= narrow.max_finite;
+}
+
+bool RoundingRule::is_to_nearest() const {
+  return mode == Rounding::nearest_even || mode == Rounding::nearest_away;
+}
+
 const std::vector<Format>& named_formats() {
   static const std::vector<Format> formats = {
       ieee_like("fp64", 11, 52),

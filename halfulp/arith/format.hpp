@@ -43,6 +43,8 @@ struct Format {
   double smallest_normal() const;
   /// u, the largest relative error of rounding to nearest in the normal range: 2^-t, or 10^(1-p)/2.
   double unit_roundoff() const;
+  /// Whether every number of `narrow` is one of this format: storing it here rounds nothing.
+  bool holds(const Format& narrow) const;
   bool operator==(const Format&) const = default;
 };
 
@@ -51,6 +53,8 @@ struct RoundingRule {
   Format format;
   Rounding mode = Rounding::nearest_even;
   bool saturate = false;
+  /// Whether it errs by u at most, not 2 u.  Decimal digits are always rounded to nearest.
+  bool is_to_nearest() const;
   bool operator==(const RoundingRule&) const = default;
 };
 

@@ -16,13 +16,12 @@ struct RoundingRadius {
   RoundingRadius() = default;
   explicit RoundingRadius(const RoundingRule& rule) {
     const Format& f = rule.format;
-    const bool nearest =
-        f.is_decimal() || rule.mode == Rounding::nearest_even || rule.mode == Rounding::nearest_away;
-    const double steps = nearest ? 0.5 : 1;
+    const double steps = rule.is_to_nearest() ? 0.5 : 1;
     // Decimal results, and all of functions that are not correctly rounded, pass through binary64 first.
     const double through_binary64 = f.is_decimal() ? 0x1p-51 : f.precision > 51 ? 0x1p-59 : 0;
     relative = 2 * steps * f.unit_roundoff() + through_binary64;
     absolute = steps * f.smallest_subnormal();
+    if (absolute == 0) absolute = f.smallest_subnormal();  // half of binary64's is no number
     largest = f.max_finite;
   }
 

@@ -16,7 +16,7 @@ namespace halfulp {
 /// The rule of that name.  Throws usage_error for an unknown one, and one that does not round to nearest.
 inline RoundingRule rule_to_nearest(const char* option, const std::string& name) {
   const RoundingRule rule = rounding_rule(name);
-  if (rule.mode != Rounding::nearest_even && rule.mode != Rounding::nearest_away)
+  if (!rule.is_to_nearest())
     throw usage_error(
         fmt::format("{} {}: the bounds are for rounding to nearest", option, name.substr(0, 64)));
   return rule;

@@ -65,13 +65,6 @@ Format format_of(DType dtype) {
   return format_named("fp64");
 }
 
-bool holds_all_of(const Format& wide, const Format& narrow) {
-  if (wide.is_decimal() || narrow.is_decimal()) return wide == narrow;
-  const bool range = wide.is_unbounded() || (!narrow.is_unbounded() && narrow.max_finite <= wide.max_finite &&
-                                             narrow.smallest_subnormal() >= wide.smallest_subnormal());
-  return range && narrow.precision <= wide.precision;
-}
-
 /// Whether a product's operands are rounded as they are read, so that one rounding enters many results.
 bool loads_round(const ModelRun& run, std::size_t layer, Site site, const Tensors<double>& x,
                  const Rounder& in) {
@@ -81,8 +74,8 @@ bool loads_round(const ModelRun& run, std::size_t layer, Site site, const Tensor
       if (in(entry) != entry && !std::isnan(entry)) return true;
   const auto steps = steps_of(site, flash);
   if (std::find(steps.begin(), steps.end(), Step::weight) == steps.end()) return false;
-  return !holds_all_of(in.rule().format, run.recipe.stored(run.architecture, layer, site).format) &&
-         !holds_all_of(in.rule().format, format_of(run.weights.embedding.dtype));
+  return !in.rule().format.holds(run.recipe.stored(run.architecture, layer, site).format) &&
+         !in.rule().format.holds(format_of(run.weights.embedding.dtype));
 }
 
 /// By how much the factor of the scores differs from 1/sqrt(d_h), relatively, because it was rounded.

@@ -21,7 +21,7 @@ Derivation::Derivation(const Setting& setting, Certainty certainty)
       random_(certainty == Certainty::probabilistic),
       u_(setting.acc.u),
       model_{setting.acc.u, summation_of(setting)} {
-  if (!holds_all_of(setting.acc.rule.format, setting.in.rule.format))
+  if (!setting.acc.rule.format.holds(setting.in.rule.format))
     fail("every number of " + name_of(setting.in.rule) + " (inputs) is one of " + name_of(setting.acc.rule) +
          " (accumulator)");
   if (!random_) return;
@@ -96,7 +96,7 @@ void Derivation::fits(const std::string& what, const std::string& formula, Upper
 }
 
 KernelError stored(const KernelError& error, const Precision& format, const Precision& from) {
-  if (holds_all_of(format.rule.format, from.rule.format)) return error;
+  if (format.rule.format.holds(from.rule.format)) return error;
   const Upper u = format.u, one = Upper(1) + u;
   return {one * error.absolute + format.eta, error.relative + u + u * error.relative, one * error.largest};
 }

@@ -15,7 +15,7 @@ namespace halfulp {
 
 KernelError rope_error(const Setting& s, Derivation& d) {
   const Upper size = sqrt(Upper(2)) * s.absmax[0], one = 1;
-  const bool stores = s.stores_inner && !holds_all_of(s.inner.rule.format, s.acc.rule.format);
+  const bool stores = s.stores_inner && !s.inner.rule.format.holds(s.acc.rule.format);
   const Upper u_inner = stores ? s.inner.u : 0, kept = one + u_inner;
   const double eta = stores ? s.inner.eta : 0;
   Upper rho = d.gamma(2) + u_inner + d.gamma(2) * u_inner;

@@ -32,7 +32,7 @@ Upper score_error(const Setting& s, Derivation& d, Upper largest) {
                        d.gamma_of_sum(sum, 2) * largest);
   const Upper lost = Upper(static_cast<double>(s.d) + 1) * s.acc.eta;
   error += lost;
-  if (s.stores_inner && !holds_all_of(s.inner.rule.format, s.acc.rule.format)) {
+  if (s.stores_inner && !s.inner.rule.format.holds(s.acc.rule.format)) {
     const Upper u = s.inner.u, twice = Upper(2) * u + u * u;
     error = d.step("ds'", "(1 + u_inner)^2 (S + ds) - S", fmt::format("u_inner = {:.4g}", s.inner.u),
                    error + twice * (largest + error) + Upper(3) * s.inner.eta);
@@ -55,7 +55,7 @@ AttentionFactors attention_factors(const Setting& s, Derivation& d, Upper larges
              ds + e.arguments + Upper(again + 1) * e.each);
 
   const Precision& weights = s.stores_inner ? s.inner : s.in;
-  const bool cast = !holds_all_of(weights.rule.format, s.acc.rule.format);
+  const bool cast = !weights.rule.format.holds(s.acc.rule.format);
   const Products products(weights.rule.format, s.in.rule.format, s.acc.rule.format);
   const double additions = d.additions(s.n) + again, single = 2 * s.div_ulp;
   // Weights may be normalised before they are read: then the quotient is a rounding of each.

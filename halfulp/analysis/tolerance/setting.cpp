@@ -1,18 +1,11 @@
 #include "halfulp/analysis/tolerance/setting.hpp"
 
 #include <charconv>
-#include <cmath>
-#include <limits>
+
+#include "halfulp/arith/rounding_radius.hpp"
 
 namespace halfulp {
 namespace {
-
-constexpr double unbounded = std::numeric_limits<double>::infinity();
-
-bool rounds_to_nearest(const RoundingRule& rule) {
-  return rule.format.is_decimal() || rule.mode == Rounding::nearest_even ||
-         rule.mode == Rounding::nearest_away;
-}
 
 /// checked() has seen it.
 std::size_t block_of(const std::string& order) {
@@ -35,25 +28,13 @@ Accumulate order_of(const std::string& order) {
 }  // namespace
 
 Precision::Precision(const RoundingRule& r) : rule(r) {
-  const Format& f = rule.format;
-  const double steps = rounds_to_nearest(rule) ? 1 : 2;
-  // Decimal digits are those of a binary64 result.
-  u = steps * f.unit_roundoff() + (f.is_decimal() ? 0x1p-51 : 0);
-  eta = steps * f.smallest_subnormal() / 2;
-  if (eta == 0 && !f.is_unbounded() && !f.is_decimal())
-    eta = f.smallest_subnormal();  // half of it is no binary64 number
-  largest = f.is_unbounded() ? unbounded : f.max_finite;
+  const RoundingRadius radius(rule);
+  u = radius.relative;
+  eta = radius.absolute;
+  largest = radius.largest;
 }
 
-bool Precision::is_unbiased() const { return rounds_to_nearest(rule) || rule.mode == Rounding::stochastic; }
-
-bool holds_all_of(const Format& wide, const Format& narrow) {
-  if (wide.is_decimal() || narrow.is_decimal()) return wide == narrow;
-  if (wide.precision < narrow.precision) return false;
-  if (wide.is_unbounded()) return true;
-  return !narrow.is_unbounded() && wide.smallest_subnormal() <= narrow.smallest_subnormal() &&
-         wide.max_finite >= narrow.max_finite;
-}
+bool Precision::is_unbiased() const { return rule.is_to_nearest() || rule.mode == Rounding::stochastic; }
 
 Products::Products(const Format& a, const Format& b, const Format& acc) {
   if (a.is_decimal() || b.is_decimal() || acc.is_decimal()) {

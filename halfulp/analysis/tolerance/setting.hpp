@@ -21,9 +21,6 @@ struct Precision {
   double smallest_normal() const { return rule.format.smallest_normal(); }
 };
 
-/// Whether every number of `narrow` is one of `wide`: then storing rounds nothing.
-bool holds_all_of(const Format& wide, const Format& narrow);
-
 /// What becomes of a product of numbers of a and b in the accumulator's format.
 struct Products {
   Products(const Format& a, const Format& b, const Format& acc);

@@ -57,7 +57,7 @@ ToleranceValue value_of(const Setting& s, Derivation& d, const KernelError& befo
   if (d.has_failed()) return no_value(d);
   const bool is_exact = s.against == Reference::exact;
   const double rest = is_exact ? 1 : next_below(1 - reference.relative.value());
-  const bool is_stored = !holds_all_of(s.out.rule.format, s.acc.rule.format);
+  const bool is_stored = !s.out.rule.format.holds(s.acc.rule.format);
   std::string atol = is_stored ? "(1 + u_out) A + eta_out" : "A",
               rtol = is_stored ? "(1 + u_out)(1 + R) - 1" : "R";
   std::string numbers = is_stored ? fmt::format("u_out = {:.4g}, eta_out = {:.4g}", s.out.u, s.out.eta) : "";

@@ -22,11 +22,10 @@ namespace halfulp {
 /// round to nearest.
 inline RoundingModel rounding_model_of(const Simulated& ar) {
   const RoundingRule& rule = ar.acc().rule();
-  const bool nearest = rule.mode == Rounding::nearest_even || rule.mode == Rounding::nearest_away;
   // dec<p> is the binary64 operation, rounded to p digits, rounded to binary64: (1 + u)(1 + 2^-53)^2 - 1.
   const double u0 = rule.format.unit_roundoff();
   const double u = rule.format.is_decimal() ? u0 * (1 + 0x1p-50) + 0x1.01p-52 * (1 + u0) : u0;
-  return {nearest ? u : 2 * u, ar.summation()};
+  return {rule.is_to_nearest() ? u : 2 * u, ar.summation()};
 }
 
 /// N of every token, computed and bounded.
