@@ -15,8 +15,10 @@ double quantile_of(std::vector<T>& values, double q) {
   std::nth_element(values.begin(), at, values.end());
   const double low = *at;
   if (below + 1 == values.size()) return low;
+  const double share = place - static_cast<double>(below);
+  if (share == 0) return low;
   const double high = *std::min_element(at + 1, values.end());
-  return low + (place - static_cast<double>(below)) * (high - low);
+  return low == high ? low : low + share * (high - low);
 }
 
 }  // namespace

@@ -37,5 +37,7 @@ class ErrorCollector {
 /// The q-quantile of values, linear between order statistics (reorders them); 0 when empty.
 double quantile(std::vector<float>& values, double q);
 double quantile(std::vector<double>& values, double q);
+/// Of an even number of values the mean of the middle two; infinite where one of these is.
+inline double median(std::vector<double> values) { return quantile(values, 0.5); }
 
 }  // namespace halfulp

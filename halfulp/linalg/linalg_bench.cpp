@@ -50,9 +50,8 @@ std::vector<Times> in_turn(const std::vector<Body>& bodies, int rounds) {
 }
 double best(const Times& times) { return *std::min_element(times.begin(), times.end()); }
 double median(Times values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
-                   values.end());
-  return values[values.size() / 2];
+  std::sort(values.begin(), values.end());
+  return (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
 }
 
 /// Rates at the best times; ratio of these; median over rounds of the ratio within a round.

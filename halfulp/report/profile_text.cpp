@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 
+#include "halfulp/analysis/error_statistics.hpp"
 #include "halfulp/report/json_number.hpp"
 #include "halfulp/report/profile_report.hpp"
 #include "halfulp/report/table.hpp"
@@ -14,12 +15,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-double median(std::vector<double> values) {
+/// Of the numbers among them; NaN when there are none.
+double median_of_numbers(std::vector<double> values) {
   std::erase_if(values, [](double v) { return std::isnan(v); });
-  if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+  return values.empty() ? std::numeric_limits<double>::quiet_NaN() : median(std::move(values));
 }
 
 std::string place(const Json& site) {
@@ -106,10 +105,12 @@ std::string sites_text(const Json& d) {
                                     [](const Json* s) { return (*s)["trusted"] == false; });
     const std::string where =
         (*worst)["layer"].is_null() ? "" : fmt::format(" in layer {}", (*worst)["layer"].get<std::size_t>());
-    std::vector<std::string> row = {
-        name + (marked ? " *" : ""), in_short(median(local)),
-        in_short(median(inherited)), in_short(median(total)),
-        in_short(median(amplified)), shown((*worst)["total"]["normwise"]) + where};
+    std::vector<std::string> row = {name + (marked ? " *" : ""),
+                                    in_short(median_of_numbers(local)),
+                                    in_short(median_of_numbers(inherited)),
+                                    in_short(median_of_numbers(total)),
+                                    in_short(median_of_numbers(amplified)),
+                                    shown((*worst)["total"]["normwise"]) + where};
     if (shares) row.insert(row.begin() + 1, fmt::format("{:.1f} %", 100 * share));
     table.add(std::move(row));
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "halfulp/analysis/error_statistics.hpp"
 #include "halfulp/report/json_number.hpp"
 #include "halfulp/report/spectra_report.hpp"
 #include "halfulp/report/table.hpp"
@@ -13,11 +14,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 double largest(const std::vector<double>& x) { return *std::max_element(x.begin(), x.end()); }
-
-double median(std::vector<double> x) {
-  std::sort(x.begin(), x.end());
-  return (x[(x.size() - 1) / 2] + x[x.size() / 2]) / 2;
-}
 
 /// null stands for infinity.
 double number_or_inf(const Json& value) { return value.is_number() ? value.get<double>() : HUGE_VAL; }

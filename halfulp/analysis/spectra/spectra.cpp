@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "halfulp/analysis/error_statistics.hpp"
 #include "halfulp/analysis/spectra/spectra_flags.hpp"
 #include "halfulp/arith/upper.hpp"
 #include "halfulp/base/error.hpp"
@@ -136,8 +137,7 @@ LayerSpectra summary_of(const AttentionModel& model, const AttentionWeights& lay
 double median_sigma(const std::vector<HeadSpectra>& heads) {
   std::vector<double> sigma;
   for (const HeadSpectra& h : heads) sigma.push_back(h.kq.sigma_max.value);
-  std::sort(sigma.begin(), sigma.end());
-  return (sigma[(sigma.size() - 1) / 2] + sigma[sigma.size() / 2]) / 2;
+  return median(std::move(sigma));
 }
 
 }  // namespace
@@ -184,8 +184,8 @@ ModelSpectra spectra(const AttentionModel& model, const SpectraOptions& options,
                                          std::span(sizes).subspan(l * shape.heads, shape.heads)));
     std::move(heads.begin(), heads.end(), std::back_inserter(result.heads));
   }
-  const double median = median_sigma(result.heads);
-  for (HeadSpectra& h : result.heads) h.flags = flags_of(h, median);
+  const double middle = median_sigma(result.heads);
+  for (HeadSpectra& h : result.heads) h.flags = flags_of(h, middle);
   return result;
 }
 
