@@ -6,6 +6,7 @@
 #include "halfulp/base/error.hpp"
 #include "halfulp/base/parallel.hpp"
 #include "halfulp/base/suggest.hpp"
+#include "halfulp/cli/comma_list.hpp"
 #include "halfulp/cli/files.hpp"
 #include "halfulp/cli/memory.hpp"
 #include "halfulp/cli/progress_bar.hpp"
@@ -199,17 +200,15 @@ void add_experiment_verb(CLI::App& program, Console& console) {
       ->required();
   verb->add_option("--trials", options->trials, "Trials (400; normalisation 500, summation 50)")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100000000}));
-  verb->add_option("--arithmetic", options->arithmetics, "Formats, e.g. bin8,bf16,dec4")->delimiter(',');
+  add_comma_list(*verb, "--arithmetic", options->arithmetics, "Formats, e.g. bin8,bf16,dec4");
   verb->add_option("--high", options->high, "The higher precision (bin24)");
   verb->add_option("--d", options->d, "Width")->check(size);
   verb->add_option("--n", options->n, "Tokens")->check(size);
   verb->add_option("--D", options->inner, "Width of the perceptron")->check(size);
-  verb->add_option("--layers", options->layers, "Layers; heads: the depths compared")
-      ->delimiter(',')
-      ->check(size);
-  verb->add_option("--lambda", options->lambda, "Scale of W_k^T W_q")->delimiter(',');
+  add_comma_list(*verb, "--layers", options->layers, "Layers; heads: the depths compared", size);
+  add_comma_list(*verb, "--lambda", options->lambda, "Scale of W_k^T W_q");
   verb->add_option("--norm", options->norm, "layer, rms, none or post");
-  verb->add_option("--diag", options->diagonal, "Factors LO,HI of W_q's and W_k's columns")->delimiter(',');
+  add_comma_list(*verb, "--diag", options->diagonal, "Factors LO,HI of W_q's and W_k's columns");
   verb->add_option("--blocks", options->blocks, "independent or identical weights of the layers");
   verb->add_option("--powers", options->powers, "Sums of up to 2^P numbers (16)");
   verb->add_option("--eps", options->eps, "Tokens c (1 + eps z) down to eps = 2^-P (20)");

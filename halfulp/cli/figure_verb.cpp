@@ -7,6 +7,7 @@
 #include "halfulp/base/error.hpp"
 #include "halfulp/base/parallel.hpp"
 #include "halfulp/base/processes.hpp"
+#include "halfulp/cli/comma_list.hpp"
 #include "halfulp/cli/experiment_output.hpp"
 #include "halfulp/cli/experiment_run.hpp"
 #include "halfulp/cli/memory.hpp"
@@ -101,19 +102,19 @@ void add_figure_verb(CLI::App& program, Console& console) {
   verb->add_option("N", options->number, "The figure: 1, 2, 3 or 4")->required();
   verb->add_option("--trials", options->trials, "Trials (default: the paper's, 5000 or 1000)")
       ->check(not_negative);
-  const auto list = [](CLI::Option* option) { option->delimiter(',')->allow_extra_args(false); };
-  list(verb->add_option("--arithmetic", f.arithmetics,
-                        "Formats of every operation (default: dec4,dec6,dec8)"));
+  add_comma_list(*verb, "--arithmetic", f.arithmetics,
+                 "Formats of every operation (default: dec4,dec6,dec8)");
   verb->add_option("--d", f.d, "Width")->check(not_negative);
   verb->add_option("--n", f.n, "Tokens")->check(not_negative);
   verb->add_option("--D", f.inner, "Width inside the perceptron")->check(not_negative);
   verb->add_option("--heads", f.heads, "Heads (default 1)")->check(not_negative);
-  list(verb->add_option("--layers", f.layers, "Layers; figure 2: the depths compared")->check(not_negative));
+  add_comma_list(*verb, "--layers", f.layers, "Layers; figure 2: the depths compared",
+                 CLI::Validator(not_negative, "", "not negative"));
   verb->add_option("--norm", options->norm, "layer, rms, none, or post: after the attention");
-  list(verb->add_option("--lambda", f.lambda, "Factor of W_k^T W_q; figure 2: the values compared"));
-  list(verb->add_option("--diag", f.diagonal, "LO,HI: random diagonal factors of W_q and W_k"));
+  add_comma_list(*verb, "--lambda", f.lambda, "Factor of W_k^T W_q; figure 2: the values compared");
+  add_comma_list(*verb, "--diag", f.diagonal, "LO,HI: random diagonal factors of W_q and W_k");
   verb->add_option("--input-deviation", f.input_deviation, "Standard deviation of the input's entries");
-  list(verb->add_option("--scales", f.scales, "Figure 3: factors of the input"));
+  add_comma_list(*verb, "--scales", f.scales, "Figure 3: factors of the input");
   verb->add_option("--granularity", options->granularity, "What is rounded: every operation, or each array");
   verb->add_option("--blocks", options->blocks,
                    "Weights of the layers: independent or identical (default: both)");

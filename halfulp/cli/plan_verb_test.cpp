@@ -34,15 +34,24 @@ TEST(PlanVerb, TheBudgetHoldsAndTheCurveFalls) {
     const auto d = nlohmann::json::parse(plan({"--budget", budget, "--no-run", "--json"}).out);
     ASSERT_TRUE(d["reached"].get<bool>()) << budget;
     const double base = d["base"]["predicted"]["kld"], kld = d["plan"]["predicted"]["kld"];
-    if (std::string(budget) == "kld=50%") EXPECT_LE(kld, 0.5 * base * (1 + 1e-9));
-    if (std::string(budget) == "kld=5%") EXPECT_LE(kld, 0.05 * base * (1 + 1e-9));
-    if (std::string(budget) == "logits=0.02") EXPECT_LE(d["plan"]["predicted"]["logits"], 0.02 * (1 + 1e-9));
-    if (std::string(budget) == "flips=5%") EXPECT_LE(d["plan"]["predicted"]["flips"], 0.05 * 12);
+    if (std::string(budget) == "kld=50%") {
+      EXPECT_LE(kld, 0.5 * base * (1 + 1e-9));
+    }
+    if (std::string(budget) == "kld=5%") {
+      EXPECT_LE(kld, 0.05 * base * (1 + 1e-9));
+    }
+    if (std::string(budget) == "logits=0.02") {
+      EXPECT_LE(d["plan"]["predicted"]["logits"], 0.02 * (1 + 1e-9));
+    }
+    if (std::string(budget) == "flips=5%") {
+      EXPECT_LE(d["plan"]["predicted"]["flips"], 0.05 * 12);
+    }
     for (const auto& rule : d["rules"]) {
       EXPECT_LE(rule["cost"]["weighted"].get<double>(),
                 d["plan"]["cost"]["weighted"].get<double>() * (1 + 1e-9));
-      if (std::string(budget).starts_with("kld"))
+      if (std::string(budget).starts_with("kld")) {
         EXPECT_GE(rule["predicted"]["kld"].get<double>(), kld) << budget;
+      }
     }
     for (std::size_t k = 1; k < d["curve"].size(); ++k) {
       EXPECT_GT(d["curve"][k]["cost"]["weighted"], d["curve"][k - 1]["cost"]["weighted"]);

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "halfulp/analysis/tolerance/tolerance.hpp"
+#include "halfulp/cli/comma_list.hpp"
 #include "halfulp/cli/files.hpp"
 #include "halfulp/cli/verb.hpp"
 #include "halfulp/report/html_page.hpp"
@@ -69,8 +70,7 @@ void add_tolerance_verb(CLI::App& program, Console& console) {
       "--order", r.order,
       "any (default), recursive, pairwise, blocked:B; dot and gemm: aligned:B; softmax and sdpa: "
       "flash:B");
-  verb->add_option("--absmax", r.absmax, "Largest magnitudes of the inputs, with commas (default: 1)")
-      ->delimiter(',');
+  add_comma_list(*verb, "--absmax", r.absmax, "Largest magnitudes of the inputs (default: 1)");
   verb->add_option(
       "--prob", r.probability,
       "Probability with which a correct kernel may exceed the probabilistic value (default: 1e-6)");

@@ -123,7 +123,11 @@ TEST(ToleranceVerb, RefusesWithOneLine) {
       {{"gemm", "--k", "4", "--in", "bf61"}, "bf61"},
       {{"gemm", "--k", "4", "--order", "flash:8"}, "--order flash:8"},
       {{"gemm", "--k", "4", "--against", "nothing"}, "--against nothing"},
+      {{"gemm", "--k", "4", "--absmax", "1,,2"}, "missing beside a comma"},
+      {{"gemm", "--k", "4", "--absmax", "1,2,"}, "missing beside a comma"},
       {{"rope", "--order", "any"}, "--order: rope does not use it"},
+      {{"rope", "--d", "3"}, "the width is even"},
+      {{"layernorm", "--d", "8", "--absmax", "2", "--deviation", "2.1"}, "--deviation: 2.1"},
       {{"gemm", "--k", "4", "-o", "x.csv"}, "the ending says the form"},
   };
   for (const auto& [arguments, part] : wrong) {

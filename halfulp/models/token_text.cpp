@@ -1,5 +1,7 @@
 #include "halfulp/models/token_text.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <map>
@@ -90,16 +92,25 @@ std::string from_piece(std::string_view piece) {
 /// Pieces by id, as a tokenizer spells them.
 class Pieces {
  public:
-  explicit Pieces(std::size_t vocabulary) : vocabulary_(vocabulary) {}
+  Pieces(std::string file, std::size_t vocabulary) : file_(std::move(file)), vocabulary_(vocabulary) {}
 
   void put(const json& id, const std::string& piece) {
-    if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= vocabulary_) return;
+    if (is_beyond(id))
+      throw input_error(fmt::format(
+          "{}: it has a token {}, but the model's vocabulary has {}: another model's file?  Take it "
+          "away to go on without",
+          file_, id.get<std::uint64_t>(), vocabulary_));
+    if (!id.is_number_unsigned()) return;
     const auto at = id.get<std::size_t>();
     if (pieces_.size() <= at) pieces_.resize(at + 1);
     pieces_[at] = piece;
   }
   void put_all(const json& ids) {
     for (const auto& [piece, id] : ids.items()) put(id, piece);
+  }
+  /// Tokens may be added that the model was never given.
+  bool is_beyond(const json& id) const {
+    return id.is_number_unsigned() && id.get<std::uint64_t>() >= vocabulary_;
   }
   bool any_has(std::string_view part) const {
     for (const std::string& piece : pieces_)
@@ -114,6 +125,7 @@ class Pieces {
   }
 
  private:
+  std::string file_;
   std::size_t vocabulary_;
   std::vector<std::string> pieces_;
 };
@@ -139,8 +151,13 @@ bool put_document(const json& d, Pieces& pieces) {
       for (std::size_t id = 0; id < vocabulary.size(); ++id)
         if (vocabulary[id].is_array() && !vocabulary[id].empty() && vocabulary[id][0].is_string())
           pieces.put(id, vocabulary[id][0].get<std::string>());
-    if (d.contains("added_tokens") && d["added_tokens"].is_array())
-      put_entries(d["added_tokens"], "content", pieces);
+    if (d.contains("added_tokens") && d["added_tokens"].is_array()) {
+      json added = json::array();
+      for (const json& entry : d["added_tokens"])
+        if (entry.is_object() && entry.contains("id") && !pieces.is_beyond(entry["id"]))
+          added.push_back(entry);
+      put_entries(added, "content", pieces);
+    }
     return true;
   }
   if (d.contains("chars") && d["chars"].is_array()) {
@@ -163,7 +180,7 @@ TokenText read_token_text(const std::filesystem::path& folder, std::size_t vocab
     if (file.size() > largest_file)
       throw input_error(path.string() +
                         ": larger than 256 MiB: no vocabulary is; take it away to go on without");
-    Pieces pieces(vocabulary);
+    Pieces pieces(path.string(), vocabulary);
     if (!put_document(parse_json(file.text(), path.string(), 0, limits), pieces))
       throw input_error(path.string() +
                         ": no vocabulary: expected an object or a list; take it away to go on without");

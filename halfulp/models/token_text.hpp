@@ -28,8 +28,9 @@ class TokenText {
 /// the vocabulary and the added tokens), vocab.json ({"text": id, ..} or [{"id", "piece"}, ..]), chars.json
 /// ({"chars": [..]}); without one, empty.  Spaces and bytes are written back as they were before the
 /// tokenizer spelt them (byte-level: GPT-2's letters for bytes; SentencePiece: U+2581 and <0x0A>); a byte
-/// that is not part of a character becomes <0xNN>.  Ids from `vocabulary` on are left out.  Throws
-/// input_error for a file that is not JSON, holds none of these forms, or is larger than 256 MiB.
+/// that is not part of a character becomes <0xNN>.  Added tokens from `vocabulary` on are left out.  Throws
+/// input_error for a file that is not JSON, holds none of these forms, is larger than 256 MiB, or whose
+/// vocabulary has such ids itself.
 TokenText read_token_text(const std::filesystem::path& folder, std::size_t vocabulary);
 
 }  // namespace halfulp

@@ -51,7 +51,20 @@ TEST_F(TokenTextTest, PiecesBecomeSpacesAndBytes) {
   EXPECT_EQ(text(2), "<0xC3>");
   EXPECT_EQ(text(3), "<s>");
   EXPECT_EQ(text(4), "\u0120");
-  EXPECT_EQ(text(1000), "") << "beyond the vocabulary";
+  EXPECT_EQ(text(1000), "") << "an added token that the model was never given";
+}
+
+TEST_F(TokenTextTest, AVocabularyThatIsTooLargeIsAnotherModels) {
+  write("vocab.json", R"({"a": 0, "b": 2})");
+  EXPECT_EQ(text(2, 3), "b");
+  try {
+    text(0, 2);
+    FAIL() << "accepted";
+  } catch (const input_error& error) {
+    EXPECT_NE(std::string(error.what()).find("a token 2, but the model's vocabulary has 2"),
+              std::string::npos)
+        << error.what();
+  }
 }
 
 TEST_F(TokenTextTest, ListsAreUnderstood) {

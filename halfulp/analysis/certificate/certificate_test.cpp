@@ -135,8 +135,9 @@ TEST(Certificate, AProvedTokenIsThatOfExactArithmetic) {
         const std::size_t own = greedy_token(rigorous.logits.column(t));
         differ += own != exact[t];
         proved += rigorous.share[t] < 1;
-        if (own != exact[t])
+        if (own != exact[t]) {
           EXPECT_GE(rigorous.share[t], 1) << text << ", model " << trial << ", position " << t;
+        }
       }
     }
   }
@@ -212,7 +213,9 @@ TEST(Certificate, VerdictsHoldInSimulation) {
       for (const TokenCertificate& t : c.tokens) {
         EXPECT_EQ(t.competitors.size(), 10u);
         EXPECT_EQ(t.verdict == Verdict::certain, t.margin > t.rigorous);
-        if (t.verdict == Verdict::probable) EXPECT_LE(t.flip_probability, 0.01) << text;
+        if (t.verdict == Verdict::probable) {
+          EXPECT_LE(t.flip_probability, 0.01) << text;
+        }
       }
     }
     EXPECT_EQ(all[0].flips, 0u) << text;

@@ -54,6 +54,11 @@ std::vector<HeadChange> compared(const AttentionModel& before_model, const Model
       change.ov = change_of(*other.ov, *h.ov, change.proved);
     changes.push_back(change);
   }
+  if (changes.empty())
+    throw input_error(
+        fmt::format("{} and {}: no head is in both, since they hold the attention of different layers: "
+                    "nothing to compare",
+                    before_model.folder.string(), after_model.folder.string()));
   return changes;
 }
 

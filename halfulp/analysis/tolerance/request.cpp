@@ -153,6 +153,13 @@ ToleranceRequest checked(const ToleranceRequest& request) {
   check.positive("position", r.position, 0, true);
   if (check.option("natural-exp", r.natural_exp.has_value()) && !r.natural_exp) r.natural_exp = false;
   check.magnitudes(r.absmax);
+  if (r.op == Operation::rope && request.d && *request.d % 2 != 0)
+    throw usage_error(
+        fmt::format("--d: {}; rope rotates pairs of numbers, so the width is even", *request.d));
+  if (r.deviation && *r.deviation > r.absmax[0])
+    throw usage_error(fmt::format(
+        "--deviation: {:g}; numbers of at most {:g} (--absmax) have no larger standard deviation than that",
+        *r.deviation, r.absmax[0]));
   if (!(r.probability > 0 && r.probability < 1))
     throw usage_error(fmt::format("--prob: {:g} is not between 0 and 1", r.probability));
   return r;

@@ -168,6 +168,9 @@ void find_attention(AttentionModel& model, const std::string& config_name, const
   if (model.layers.size() < shape.layers)
     warnings.push_back(fmt::format("{} of {} layers have no attention that was recognised",
                                    shape.layers - model.layers.size(), shape.layers));
+  if (reader.has_attention(shape.layers))
+    warnings.push_back(fmt::format(
+        "config.json asks for {} layers, and the tensors go on: what is beyond was not read", shape.layers));
   const auto with_mlp = std::find_if(model.layers.begin(), model.layers.end(),
                                      [](const AttentionWeights& w) { return !w.mlp.empty(); });
   shape.inner = with_mlp == model.layers.end() ? 0 : with_mlp->mlp.up.weight.rows;
