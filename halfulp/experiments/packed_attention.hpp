@@ -70,38 +70,23 @@ inline bool bound_of(MatrixView<const PackD> values, PackD& bound) {
   return all(small);
 }
 
-/// How many rows of columns j .. j + count - 1 reach to the last entry that is not 0.
-inline std::size_t depth_of(MatrixView<const PackD> p, std::size_t j, std::size_t count) {
-  std::size_t depth = p.rows();
-  const auto zero = [&](std::size_t k) {
-    for (std::size_t c = j; c < j + count; ++c)
-      if (!all(p(k, c) == PackD(0.0))) return false;
-    return true;
-  };
-  while (depth > 0 && zero(depth - 1)) --depth;
-  return depth;
-}
-
 /// Entries (i, j) .. (i, j + count - 1) for every row i.
 template <std::size_t count, class Round>
 void mix_columns(PackedArithmetic<Round>& ar, MatrixView<const PackD> values, MatrixView<const PackD> p,
-                 const KeptWeights* kept, std::size_t j, MatrixView<PackD> mixed) {
+                 const KeptWeights& kept, std::size_t j, MatrixView<PackD> mixed) {
   const std::size_t depth = depth_of(p, j, count);
   for (std::size_t i = 0; i < values.rows(); ++i) {
     const auto a = [&](std::size_t k) HALFULP_INLINE { return values(i, k); };
-    if (kept) {
-      auto holds = PackD(0.0) == PackD(0.0);
-      const PackD* const needed = kept->needed.values().data() + j;
-      const std::size_t pitch = p.columns();
-      packed_entries<count>(ar, depth, a, kept->weights.view(), j, &mixed(i, j),
-                            [&](std::size_t k, const PackD(&s)[count]) HALFULP_INLINE {
-                              unroll<count>([&](auto c) HALFULP_INLINE {
-                                holds = holds & (needed[k * pitch + c.value] <= abs(s[c.value]));
-                              });
+    auto holds = PackD(0.0) == PackD(0.0);
+    const PackD* const needed = kept.needed.values().data() + j;
+    const std::size_t pitch = p.columns();
+    packed_entries<count>(ar, depth, a, kept.weights.view(), j, &mixed(i, j),
+                          [&](std::size_t k, const PackD(&s)[count]) HALFULP_INLINE {
+                            unroll<count>([&](auto c) HALFULP_INLINE {
+                              holds = holds & (needed[k * pitch + c.value] <= abs(s[c.value]));
                             });
-      if (HWY_LIKELY(all(holds))) continue;
-    }
-    packed_entries<count>(ar, depth, a, p, j, &mixed(i, j));
+                          });
+    if (HWY_UNLIKELY(!all(holds))) packed_entries<count>(ar, depth, a, p, j, &mixed(i, j));
   }
 }
 
@@ -110,18 +95,19 @@ void mix(PackedArithmetic<Round>& ar, MatrixView<const PackD> values, MatrixView
          MatrixView<PackD> mixed) {
   PackD bound;
   if (ar.summation() != Summation{} || !bound_of(values, bound)) return product(ar, values, weights, mixed);
-  KeptWeights kept;
-  bool drops = false;
   if constexpr (unbounded_radix<Round> == 10) {
     const int p = ar.round.digits;
-    drops = p <= 15 && static_cast<double>(weights.rows()) * inverse_powers_of_ten[p - 1] <= 1;
-    if (drops) kept = kept_weights(weights, bound, p);
+    if (p <= 15 && static_cast<double>(weights.rows()) * inverse_powers_of_ten[p - 1] <= 1) {
+      const KeptWeights kept = kept_weights(weights, bound, p);
+      constexpr std::size_t group = packed_group<Round>;
+      std::size_t j = 0;
+      for (; j + group <= weights.columns(); j += group)
+        mix_columns<group>(ar, values, weights, kept, j, mixed);
+      for (; j < weights.columns(); ++j) mix_columns<1>(ar, values, weights, kept, j, mixed);
+      return;
+    }
   }
-  constexpr std::size_t group = packed_group<Round>;
-  std::size_t j = 0;
-  for (; j + group <= weights.columns(); j += group)
-    mix_columns<group>(ar, values, weights, drops ? &kept : nullptr, j, mixed);
-  for (; j < weights.columns(); ++j) mix_columns<1>(ar, values, weights, drops ? &kept : nullptr, j, mixed);
+  product_with_weights(ar, values, weights, mixed);
 }
 
 /// As the room's, with most of the masked entries left as they were.

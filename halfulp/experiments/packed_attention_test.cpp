@@ -161,6 +161,23 @@ TEST_P(PackedAttention, MaskedWeightsEndSumsOfBinaryFormatsToo) {
   }
 }
 
+/// Columns are scaled by 2^s before they are used: not those with more digits than the format, nor so large.
+TEST_P(PackedAttention, WeightsOfMoreDigitsAndHugeOnesGiveTheDefinitionsBits) {
+  for (const char* format : {"bin8", "bin11", "bin24"}) {
+    Draws draws(3, 3, format), longer(4, 6, "bin28");
+    for (int c = 0; c < 8; ++c) {
+      Mixture m = drawn(draws, 12, 3);
+      for (double& w : m.weights.values())
+        if (w != 0) w = longer.rounded(w * longer.uniform(1, 2));
+      expect_definition(format, m, "weights of 28 bits");
+      Mixture huge = drawn(draws, 12, 3);
+      for (double& w : huge.weights.values()) w *= 0x1p1015;
+      for (double& v : huge.values.values()) v *= 0x1p-900;
+      expect_definition(format, huge, "weights near 2^1015");
+    }
+  }
+}
+
 TEST_P(PackedAttention, OtherOrdersOfSummationAreKept) {
   Draws draws(11, 4);
   for (int c = 0; c < 8; ++c)
