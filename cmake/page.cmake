@@ -14,8 +14,8 @@ endif()
 # In this order: what a script uses when it is loaded stands before it.
 set(page_folder ${PROJECT_SOURCE_DIR}/halfulp/report/html)
 set(page_scripts
-    element number colours address tooltip table plot_frame legend heat_map axes line_plot bar_chart range_plot token_text
-    wording generic profile attribute_map attribute certify plan spectra_head spectra bounds figure experiment check tolerance small_verbs
+    element number colours address tooltip table plot_frame legend heat_map axes bands plot_marks plot_notes line_plot bar_chart range_plot token_text
+    wording generic profile attribute_map attribute certify plan spectra_head spectra bounds growth figure experiment check tolerance small_verbs
     summary page)
 list(TRANSFORM page_scripts PREPEND ${page_folder}/)
 list(TRANSFORM page_scripts APPEND .js)

@@ -10,11 +10,14 @@ function axisTicks(scale, log, count) {
           d3.range(from - 1, to + 1).flatMap((e) => multiples.map((m) => m * 10 ** e)).filter((v) => v >= low && v <= high);
       if (found.length > 1) return found;
     }
-    return [low, high];
+    return d3.ticks(low, high, 4);
   }
   const step = Math.max(1, Math.ceil((to - from + 1) / count));
   return d3.range(Math.floor(from / step) * step, to + 1, step).filter((e) => e >= from).map((e) => 10 ** e);
 }
+
+// The values themselves where each can be written exactly, in few digits.
+const asTicks = (values) => values.length <= 12 && values.every((v) => String(v).length <= 6);
 
 function axisScale(values, log, range, pad) {
   const usable = values.filter((v) => isNumber(v) && (!log || v > 0));

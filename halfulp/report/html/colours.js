@@ -1,5 +1,5 @@
 // Colours that people with any kind of colour vision can order: viridis for magnitudes, blue to orange for signs,
-// Okabe and Ito's set for lines.  More is further from the paper: dark on light, bright on dark.
+// Okabe and Ito's set for lines.  Yellow is the largest, in both themes and in the pictures (heat_map.cpp).
 
 const isDark = () => document.documentElement.dataset.theme === "dark" && !document.documentElement.dataset.printing;
 
@@ -10,12 +10,12 @@ const lineColours = () =>
 const lineDashes = ["", "6 3", "2 3", "8 3 2 3"];
 // Beyond 16 lines the order of the lines is told, no longer each line.
 function lineStyle(i, count = 1) {
-  if (count > 16) return {colour: magnitudeColour(i / (count - 1)), dash: ""};
+  if (count > 16) return {colour: d3.interpolateViridis((isDark() ? 0.25 : 0) + (0.75 * i) / (count - 1)), dash: ""};
   const colours = lineColours();
   return {colour: colours[i % colours.length], dash: lineDashes[Math.floor(i / colours.length) % lineDashes.length]};
 }
 
-const magnitudeColour = (t) => d3.interpolateViridis(isDark() ? 0.1 + 0.88 * t : 0.98 - 0.92 * t);
+const magnitudeColour = (t) => d3.interpolateViridis(isDark() ? 0.1 + 0.9 * t : t);
 const blueToOrange = d3.interpolateRgbBasis(["#0b4f8a", "#4a93c7", "#a9cfe6", "#f4f1ea", "#f6c48a", "#e08a2c", "#9a4f00"]);
 const blueToOrangeOnDark = d3.interpolateRgbBasis(["#8cc8f2", "#4a8fc4", "#2b567a", "#2a2f35", "#7a5220", "#c9822f", "#ffc374"]);
 const signedColour = (t) => (isDark() ? blueToOrangeOnDark : blueToOrange)(t);

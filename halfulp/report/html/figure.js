@@ -59,9 +59,13 @@ const norms = {
   normwise: "Frobenius norm, relative"
 };
 
+// How many points' means a few trials carry.
+const carriedByFew = (s, norm) => (s[norm].carried_by_few || []).filter(Boolean).length;
+const notFinite = (s, norm, i) => s[norm].infinite[i] + s[norm].nan[i];
+
 function seriesFigures(series, {xLabel, logX, dims, by, name}) {
   return Object.entries(norms).map(([norm, yLabel]) => {
-    let statistic = "mean";
+    let statistic = series.some((s) => carriedByFew(s, norm)) ? "median" : "mean";
     const tell = element("p", {class: "note"});
     const pick = choice("Statistic", Object.entries(statisticsOf).map(([key, {title}]) => ({key, title})), statistic, (key) => {
       statistic = key;
@@ -76,16 +80,23 @@ function seriesFigures(series, {xLabel, logX, dims, by, name}) {
       controls: [pick],
       settings: (chosen, lineName) => {
         const {y, low, high} = statisticsOf[statistic];
-        const heavy = chosen.filter((s) => s[norm].carried_by_few && s[norm].carried_by_few.some(Boolean));
+        const heavy = chosen.filter((s) => carriedByFew(s, norm));
         tell.textContent = statistic === "mean" && heavy.length ?
-            `Heavy tails: a few trials carry the mean of ${heavy.map(lineName).join("; ")}. The median is steadier.` :
+            `Heavy tails: a few trials carry the mean at ${
+                heavy.map((s) => `${carriedByFew(s, norm)} of ${s.x.length} points of ${lineName(s)}`).join("; ")}. The median is steadier.` :
             "";
         return {
           x: {label: xLabel, log: logX, integers: !logX && xLabel === "layer"},
           y: {label: yLabel, log: true},
-          missing: "infinite or NaN in some trial",
+          missing: statistic === "mean" || statistic === "geomean" ? "infinite or NaN in some trial" : "infinite or NaN in too many trials",
+          always: chosen.every((s) => s[norm].median.some(isNumber) || s.x.every((x, i) => notFinite(s, norm, i) === s.trials)) ?
+              "infinite or NaN in every trial" :
+              undefined,
           series: chosen.map((s) => ({
                                name: lineName(s),
+                               note: (p) => (notFinite(s, norm, s.x.indexOf(p.x)) ?
+                                                 `, infinite or NaN in ${notFinite(s, norm, s.x.indexOf(p.x))} of ${plural(s.trials, "trial")}` :
+                                                 ""),
                                points: s.x.map((x, i) => ({x, y: y(s[norm], i), low: low(s[norm], i), high: high(s[norm], i)}))
                              }))
         };
@@ -158,9 +169,11 @@ function growthRows(d) {
       last_mean: s[norm].mean[last],
       last_median: s[norm].median[last],
       tail_index: s[norm].tail_index[last],
-      few: s[norm].carried_by_few.some(Boolean),
+      few: carriedByFew(s, norm),
+      points: s.x.length,
       mean_rate: g && g.mean && g.mean[0] ? g.mean[0].rate : null,
       median_rate: g && g.median && g.median[0] ? g.median[0].rate : null,
+      interval: g && g.median && g.median[0] ? g.median[0].interval : [null, null],
       unit: g ? g.unit : ""
     };
   }));
@@ -170,20 +183,20 @@ verbs.figure =
     {
       measured: (d) => [["Experiment", `${d.figure}: ${d.title}`], ["Trials", `${d.trials}, seed ${d.seed}`]],
       answer(d) {
-        const rows = growthRows(d).filter((r) => r.norm === "normwise" && isNumber(r.median_rate));
-        const top = largest(rows, (r) => r.median_rate),
-              last = largest(growthRows(d).filter((r) => r.norm === "normwise"), (r) => r.last_median);
-        const grows = top ? `The median normwise error of ${top.line} grows fastest: ${shown(top.median_rate)} ${
-                                top.unit === "power" ? "as the exponent of a power law" : top.unit}. ` :
-                            "";
-        return `${grows}${last ? `At the last point the largest median is ${shown(last.last_median)} (${last.line}).` : ""}`;
+        const rows = growthRows(d).filter((r) => r.norm === "normwise"), last = largest(rows, (r) => r.last_median),
+              dead = rows.filter((r) => d.series.find((s) => figureName(d)(s) === r.line).normwise.median.every((m) => m === null));
+        return [
+          growthInWords(rows), last ? `At the last point the largest median is ${shown(last.last_median)} (${last.line}).` : "",
+          dead.length ? `${lineNames(dead)} ${dead.length === 1 ? "has" : "have"} no number at any point: infinite or NaN.` : ""
+        ].filter(Boolean)
+            .join(" ");
       },
       next(d) {
-        const items = [], heavy = growthRows(d).filter((r) => r.few),
+        const items = [], few = sum(growthRows(d).map((r) => r.few)), points = sum(growthRows(d).map((r) => r.points)),
               usual = {"figure 1": 5000, "figure 2": 5000, "figure 3": 1000, "figure 4": 1000}[d.figure];
-        if (heavy.length)
+        if (few)
           items.push({
-            text: `A few trials carry ${heavy.length} of ${growthRows(d).length} means: read medians there.`,
+            text: `A few trials carry the mean at ${few} of ${points} points (of each line, in both norms): read medians there.`,
             view: {view: "growth"}
           });
         if (usual && d.trials < usual)
@@ -234,7 +247,7 @@ verbs.figure =
                      {key: "line", title: "Line"}, {key: "norm", title: "Error"}, {key: "mean_rate", title: "Rate, mean"},
                      {key: "median_rate", title: "Rate, median"}, {key: "unit", title: "Unit"},
                      {key: "last_mean", title: "Last mean"}, {key: "last_median", title: "Last median"},
-                     {key: "tail_index", title: "Tail index"}, {key: "few", title: "Carried by few"}
+                     {key: "tail_index", title: "Tail index"}, {key: "few", title: "Means carried by few", show: (v, r) => `${v} of ${r.points}`}
                    ]
                  })]
                },

@@ -17,13 +17,7 @@ function hatching(svg) {
 }
 
 function scaleTicks(scale) {
-  if (scale.kind === "log") {
-    const ticks = [];
-    const from = Math.ceil(Math.log10(scale.low) - 1e-9), to = Math.floor(Math.log10(scale.high) + 1e-9);
-    const step = Math.max(1, Math.ceil((to - from) / 6));
-    for (let e = from; e <= to; e += step) ticks.push(10 ** e);
-    return ticks.length > 1 ? ticks : [scale.low, scale.high];
-  }
+  if (scale.kind === "log" && scale.high > scale.low) return axisTicks(d3.scaleLog().domain([scale.low, scale.high]), true, 6);
   return d3.ticks(scale.low, scale.high, 4);
 }
 

@@ -1,7 +1,8 @@
 // Lines over x, with bands; logarithmic axes where the numbers ask for them.
 //
-// series: [{name, points: [{x, y, low, high}], points only (no line): marks, note(point): more text on hovering}].
-// A null y is a gap, hatched at the top of the plot: what it means is in `missing`.
+// series: [{name, points: [{x, y, low, high, label, ring}], points only (no line): marks, note(point): more text on hovering}].
+// A null y is a gap, hatched at the top of the plot: what it means is in `missing`; in `always`, where no y of a line is a number.
+// y.from: the axis begins there; what is below is told in words.
 
 function linePlot({
   label,
@@ -11,6 +12,7 @@ function linePlot({
   height = 320,
   width = pictureWidth(),
   missing = "not finite",
+  always,
   hidden = new Set(),
   choose,
   rules = []
@@ -21,10 +23,9 @@ function linePlot({
              (line, i) =>
                  ({...lineStyle(i, all.length), ...line, i, points: line.points.filter(placed).sort((a, b) => a.x - b.x)}))
           .filter(({name}) => !hidden.has(name));
-  const unplaced = all.some((line) => !line.points.every(placed));
   const points = series.flatMap((line) => line.points), xs = unique(points.map(({x}) => x)).sort((a, b) => a - b);
-  const ys = points.flatMap(({y, low, high}) => [y, low, high]);
   const logY = yAxis.log === undefined ? asksForLog(points.map(({y}) => y)) : yAxis.log;
+  const ys = [...points.map(({y}) => y), ...bandValues(points, logY)].filter((y) => yAxis.from === undefined || y >= yAxis.from);
   const margin = {left: 64, right: 14, top: 16, bottom: 44};
   const svg =
       d3.create("svg")
@@ -41,7 +42,8 @@ function linePlot({
                   series.map(({name}) => name).join(", ")}. Left and right arrows read the values, the table button lists them.`);
   const px = axisScale(xs, logX, [margin.left + 8, width - margin.right - 8], 0);
   const py = axisScale([...ys, ...rules], logY, [height - margin.bottom, margin.top + 8], 0.05);
-  const inside = (v) => isNumber(v) && (!logY || v > 0);
+  const inside = (v) => isNumber(v) && (!logY || v > 0), floor = height - margin.bottom, clip = clipping(svg, margin, width, floor);
+  const onPlot = ({y}) => inside(y) && py(y) <= floor;
 
   for (const tick of axisTicks(py, logY, 7)) {
     svg.append("line")
@@ -56,8 +58,8 @@ function linePlot({
         .attr("text-anchor", "end")
         .text(logY ? powerOfTen(tick) : (yAxis.format || tickText(py))(tick));
   }
-  const labelOf = xAxis.labels || ((v) => (logX ? powerOfTen(v) : Number.isInteger(v) ? String(v) : shown(v)));
-  const ticks = xAxis.labels || (logX && xs.length <= 12) ?
+  const labelOf = xAxis.labels || (logX ? powerOfTen : shown);
+  const ticks = xAxis.labels || (logX && asTicks(xs)) ?
       xs :
       axisTicks(px, logX, Math.min(10, width / 70)).filter((v) => !xAxis.integers || Number.isInteger(v));
   const apart = xAxis.labels || logX ?
@@ -98,7 +100,8 @@ function linePlot({
         .attr("y1", py(rule))
         .attr("y2", py(rule));
 
-  const holes = unique(points.filter(({y}) => y === null).map(({x}) => x));
+  const someNumber = (line) => line.points.some(({y}) => y !== null);
+  const holes = unique(series.filter(someNumber).flatMap((line) => line.points).filter(({y}) => y === null).map(({x}) => x));
   if (holes.length) {
     const hatch = hatching(svg), step = xs.length > 1 ? Math.min(18, (px(xs[xs.length - 1]) - px(xs[0])) / (xs.length - 1)) : 18;
     for (const x of holes)
@@ -110,21 +113,18 @@ function linePlot({
           .attr("height", 8)
           .attr("fill", hatch);
   }
-  const area = d3.area()
-                   .defined(({low, high}) => isNumber(low) && inside(high))
-                   .x(({x}) => px(x))
-                   .y0(({low}) => py(Math.max(low, py.domain()[0])))
-                   .y1(({high}) => py(high));
   const line = d3.line().defined(({y}) => inside(y)).x(({x}) => px(x)).y(({y}) => py(y));
-  for (const s of series) svg.append("path").attr("class", "band").attr("d", area(s.points)).attr("fill", s.colour);
+  for (const s of series) 
+    svg.append("path").attr("class", "band").attr("d", bandPath(s.points, px, py, logY, floor)).attr("fill", s.colour).attr("clip-path", clip);
   for (const s of series) {
     if (!s.marks)
       svg.append("path")
           .attr("class", "line")
           .attr("d", line(s.points))
+          .attr("clip-path", clip)
           .attr("stroke", s.colour)
           .attr("stroke-dasharray", s.dash || null);
-    const dots = s.marks || (s.points.length <= 30 && series.length <= 12) ? s.points.filter(({y}) => inside(y)) : [];
+    const dots = s.marks || (s.points.length <= 30 && series.length <= 12) ? s.points.filter(onPlot) : [];
     svg.selectAll(null)
         .data(dots)
         .join("circle")
@@ -133,7 +133,15 @@ function linePlot({
         .attr("cy", ({y}) => py(y))
         .attr("r", s.marks ? 4.5 : 2.4)
         .attr("fill", s.colour);
+    svg.selectAll(null)
+        .data(dots.filter(({ring}) => ring))
+        .join("circle")
+        .attr("class", "ring")
+        .attr("cx", ({x}) => px(x))
+        .attr("cy", ({y}) => py(y))
+        .attr("r", 8.5);
   }
+  pointLabels(svg, series.flatMap((s) => s.points.filter((p) => p.label && onPlot(p))).map((p) => ({text: p.label, x: px(p.x), y: py(p.y)})), width);
   const guide = svg.append("line")
                     .attr("class", "guide")
                     .attr("y1", margin.top)
@@ -143,7 +151,7 @@ function linePlot({
   function linesAt(x) {
     const rows = series.map((s) => ({s, point: s.points.find((p) => p.x === x)})).filter(({point}) => point);
     return [
-      `${xAxis.label} ${labelOf(x)}`,
+      `${xAxis.label} ${(xAxis.labels || shown)(x)}`,
       ...rows.map(({s, point}) => ({
                     colour: s.colour,
                     text: `${s.name}: ${point.y === null ? missing : exact(point.y)}${
@@ -181,9 +189,8 @@ function linePlot({
         });
   return [
     element("div", {class: "scroll"}, svg.node()),
-    holes.length ? element("p", {class: "note"}, `Hatched at the top: ${missing}.`) : null,
-    unplaced ? element("p", {class: "note"}, `Points whose ${xAxis.label} is infinite are in the table only.`) : null
-  ].filter(Boolean);
+    ...plotNotes(all.filter(({name}) => !hidden.has(name)), {x: xAxis, y: yAxis, logX, logY, missing, always})
+  ];
 }
 
 // Buttons that name the lines and switch them on and off.  draw(hidden) is called at every change.

@@ -37,9 +37,21 @@ function inBytes(bytes) {
 
 function plural(count, one, many = `${one}s`) { return `${count} ${count === 1 ? one : many}`; }
 
-// A number of an axis: 10 with its exponent raised, or few digits.
+// Numbers that a reader compares: at least three digits, and so many that their smallest distance has two.
+function shownApart(...values) {
+  const different = unique(values.filter((v) => isNumber(v) && v !== 0)).sort((a, b) => a - b);
+  const gap = d3.min(d3.pairs(different), ([a, b]) => b - a), most = d3.max(different, Math.abs);
+  const digits = gap > 0 ? Math.min(17, Math.ceil(Math.log10(most / gap)) + 2) : 3;
+  return values.map((v) => {
+    if (!isNumber(v) || v === 0 || digits <= 3) return shown(v);
+    const magnitude = Math.abs(v);
+    return magnitude < 1e-3 || magnitude >= 1e5 ? v.toExponential(digits - 1) : v.toPrecision(digits);
+  });
+}
+
+// A number of an axis: 10 with its exponent raised, or all of its digits: a tick stands where it says.
 function powerOfTen(value) {
-  const exponent = Math.round(Math.log10(value)), short = Number(value.toPrecision(3));
+  const exponent = Math.round(Math.log10(value)), short = Number(value.toPrecision(12));
   if (Math.abs(exponent) < 3) return String(short);
   if (Math.abs(value / 10 ** exponent - 1) > 1e-9) return short < 1e-3 || short >= 1e5 ? short.toExponential() : String(short);
   const raised = {

@@ -137,7 +137,6 @@ function layerLines(rows) {
 // The head with the largest; null is infinite.
 const headCalled = (d, key) => (d.heads || []).find((h) => h[key] === null) || largest(d.heads || [], (h) => h[key]);
 const sizeOf = (value) => (value === null ? "infinite" : shown(value));
-const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
 verbs.spectra = {
   measured:
