@@ -1,7 +1,33 @@
 // attribute: which roundings cause the error of the output, to first order.
 
-const targetName = (d) =>
-    ({kld: "mean KL divergence, nats", logits: "rms error of the logits"}[d.target] || `error of ${d.target}`);
+// What a target measures: a divergence or an rms has no sign, other targets have one and are predicted by their deviation.
+function targetOf(d) {
+  const position = d.target.replace("token=", "");
+  return {
+    kld: {name: "mean KL divergence", unit: "nats", ladder: "square root of twice the divergence"},
+    logits: {name: "rms error of the logits", unit: "logits", ladder: "rms error of the logits"},
+    loss: {name: "change of the loss", unit: "nats", signed: true, ladder: "error of the loss, nats"},
+    margin: {name: "rms error of the top-1 margins", unit: "logits", ladder: "rms error of the top-1 margins"}
+  }[d.target] ||
+      {
+        name: `change of the margin of the top token at position ${position}`,
+        unit: "logits",
+        signed: true,
+        ladder: `error of the margin at position ${position}, logits`
+      };
+}
+
+function predictionInWords(d) {
+  const {name, unit, signed} = targetOf(d), seen = isNumber(d.observed);
+  if (!isNumber(d.predicted)) return `${d.recipe.text} overflows: nothing can be predicted.`;
+  if (!signed)
+    return `${d.recipe.text} is predicted to make ${shown(d.predicted)} ${unit} (${name})${
+        seen ? `; ${shown(d.observed)} ${unit} were observed` : ""}.`;
+  const sigmas = d.predicted > 0 ? ` (${shown(Math.abs(d.observed) / d.predicted)} standard deviations)` : "";
+  return `${capital(name)} by ${d.recipe.text}: predicted standard deviation ${shown(d.predicted)} ${unit}${
+      seen ? `; observed difference ${shown(d.observed)} ${unit}${sigmas}` : ""}.`;
+}
+
 function attributeLadder(d) {
   const place = (after) =>
       (after === "embed"    ? 0 :
@@ -15,10 +41,10 @@ function attributeLadder(d) {
   return lineFigure({
     name: "error-ladder",
     title: "Error of the output that is there at each depth, carried on without rounding",
-    note: "As standard deviations of the output.",
+    note: `In each of them: ${targetOf(d).ladder}.`,
     settings: () => ({
       x: {label: "after", labels: (x) => names.get(x) || String(x)},
-      y: {label: "standard deviations of the output", log: true},
+      y: {label: targetOf(d).ladder, log: true},
       missing: "not finite, or not asked for",
       series: lines.map(([key, name]) => ({name, points: d.ladder.map((rung) => ({x: place(rung.after), y: rung[key]}))}))
     })
@@ -30,29 +56,32 @@ const sitesByShare = (d) => grouped(d.sites, (s) => s.site)
                                 .sort((a, b) => b.share - a.share);
 
 verbs.attribute = {
-  measured: (d) => [...measuredModel(d), ["Target", targetName(d)]],
+  measured: (d) => [...measuredModel(d), ["Target", `${targetOf(d).name}, ${targetOf(d).unit}`]],
   answer(d) {
     const first = sitesByShare(d)[0];
-    const said = isNumber(d.predicted) ? `${d.recipe.text} is predicted to make ${shown(d.predicted)} (${targetName(d)})${
-                                             isNumber(d.observed) ? `; ${shown(d.observed)} was observed` : ""}.` :
-                                                                    `${d.recipe.text} overflows: nothing can be predicted.`;
+    const said = predictionInWords(d);
     return first && isNumber(first.share) ?
         `${said} Of all sites \u201c${first.site}\u201d has the largest share of what is predicted: ${percent(first.share)}.` :
         said;
   },
   next(d) {
     const items = [], sites = sitesByShare(d);
-    const wide = widerThan(d.recipe.text), systematic = largest(d.sites, (s) => s.z);
+    const wide = widerThan(d.recipe.text), systematic = systematicStep(d);
+    if (isNumber(d.observed) && Math.abs(d.signed - d.observed) > 0.3 * Math.abs(d.observed))
+      items.push({
+        text: `The parts that were observed sum to ${shown(d.signed)}, not to ${shown(d.observed)}: errors are too large for first order, so rely on no share.`,
+        view: {view: "totals"}
+      });
     if (sites[0])
       items.push({
         text: `Keep \u201c${sites[0].site}\u201d in ${wide}: ${percent(sites[0].share)} of the variance, all layers together.`,
         command: commandLike(d, "profile", ["--recipe", quoted(`${d.recipe.text},${sites[0].site}=${wide}`)]),
         view: {view: "sites"}
       });
-    if (systematic && systematic.z > 3)
+    if (systematic)
       items.push({
-        text:
-            `${stepName(systematic)} errs ${shown(systematic.z)} times what random roundings would: look for a systematic error.`,
+        text: `Look for a systematic error in ${stepName(systematic)}: it errs ${shown(Math.abs(systematic.z))} standard deviations, and the largest of ${
+            systematic.count} random ones exceeds ${shown(systematic.limit)} with probability 1\u00a0% only.`,
         view: {view: "table"}
       });
     const head = largest(

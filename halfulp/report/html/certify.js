@@ -183,8 +183,10 @@ verbs.certify = {
                       .filter(([, count]) => count)
                       .map(([verdict, count]) => `${count} ${
                           verdict === "certain with probability" ? `certain with probability ${shown(1 - d.delta)}` : verdict}`);
-    return `Of ${plural(d.tokens.length, "greedy token")} in ${d.recipe.text}: ${found.join(", ")}; ${
-        shown(d.summary.observed_flips)} flipped a run, ${shown(d.summary.expected_flips)} were expected.`;
+    const flips = d.summary.observed_flips;
+    return `Of ${plural(d.tokens.length, "greedy token")} in ${d.recipe.text}: ${found.join(", ")}. ${
+        d.runs === 1 ? "In the run" : `In the mean of ${d.runs} runs`} ${flips === 0 ? "none" : shown(flips)} flipped; ${
+        shown(d.summary.expected_flips)} ${d.summary.expected_flips === 1 ? "was" : "were"} expected.`;
   },
   next(d) {
     const risky = d.tokens.filter((t) => t.verdict === "at risk").sort((a, b) => riskOf(b) - riskOf(a)), items = [],

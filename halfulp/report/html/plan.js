@@ -1,23 +1,56 @@
 // plan: the cheapest set of sites to keep in more digits.
 
+// What the budget asks of a set of sites that was run: {value, limit, text}; nothing where it asks for a number of promotions,
+// or where nothing was run.
+function budgetMet(d, set) {
+  const [, kind, number, percentage] = /^(kld|flips|logits)=([-+.e\d]+)(%?)/.exec(d.budget) || [];
+  if (!kind || !set || !set.observed || !d.base.observed) return null;
+  const limit = Number(number) / (percentage ? 100 : 1), run = set.observed;
+  const value = kind === "flips" ? run.flips / d.tokens.count : kind === "kld" && percentage ? run.kld / d.base.observed.kld : run[kind];
+  if (!isNumber(value)) return null;
+  const text = {
+    flips: `${plural(run.flips, "flip")} in ${plural(d.tokens.count, "token")}`,
+    logits: `logits off by ${shown(run.logits)} rms`,
+    kld: percentage ? `${percent(value)} of the base's divergence` : `a divergence of ${shownApart(run.kld, limit)[0]}`
+  }[kind];
+  return {value, limit, text};
+}
+
+// The budget whose plan, if runs exceed predictions as much as now, keeps to the one that was asked for.
+function tighterBudget(d, {value, limit}) {
+  const [, kind, number, percentage] = /^(kld|flips|logits)=([-+.e\d]+)(%?)/.exec(d.budget);
+  return `${kind}=${Number((Number(number) * (limit / value) * 0.9).toPrecision(2))}${percentage}`;
+}
+
 const planName = (d) => [d.base, d.plan, d.everything, ...d.rules].filter(Boolean);
 
 function planCurve(d) {
   const curve = [...d.curve].sort((a, b) => a.cost.weighted - b.cost.weighted);
-  const points = (items, part) =>
+  // The mark of each set has its name: on what was observed, where it was run.
+  const named = (p, part) => part === "observed" || !(p.observed && isNumber(p.observed.kld));
+  const points = (items, part, marks) =>
       items.filter((p) => p[part] && isNumber(p[part].kld))
-          .map((p) => ({x: p.cost.weighted, y: p[part].kld, what: p.name || plural(p.promotions, "promotion")}));
+          .map((p) => ({
+                 x: p.cost.weighted,
+                 y: p[part].kld,
+                 what: p.name || plural(p.promotions, "promotion"),
+                 label: marks && named(p, part) ? p.name : undefined,
+                 ring: marks && p === d.plan
+               }));
+  // What costs less than promoting everything is what a reader chooses from: the last step to nearly 0 would flatten it.
+  const told = [...points(planName(d).filter((p) => p !== d.everything), "predicted"), ...points(planName(d).filter((p) => p !== d.everything), "observed")];
+  const from = d3.min(told, ({y}) => (y > 0 ? y / 10 : undefined));
   return lineFigure({
     name: "cost-and-divergence",
     title: "What more digits cost and buy",
-    note: `Cost: ${d.weights.byte} a byte and ${d.weights.multiplication} a multiplication, above those of the base.`,
+    note: `The plan is ringed. Cost: ${d.weights.byte} a byte and ${d.weights.multiplication} a multiplication, above those of the base.`,
     settings: () => ({
       x: {label: "weighted cost"},
-      y: {label: "mean KL divergence", log: true},
+      y: {label: "mean KL divergence", log: true, from},
       series: [
         {name: "best for each cost, predicted", points: points(curve, "predicted"), note: (p) => `, ${p.what}`},
-        {name: "plans and rules, predicted", marks: true, points: points(planName(d), "predicted"), note: (p) => `, ${p.what}`},
-        {name: "plans and rules, observed", marks: true, points: points(planName(d), "observed"), note: (p) => `, ${p.what}`}
+        {name: "plan and rules of thumb, predicted", marks: true, points: points(planName(d), "predicted", true), note: (p) => `, ${p.what}`},
+        {name: "plan and rules of thumb, run", marks: true, points: points(planName(d), "observed", true), note: (p) => `, ${p.what}`}
       ]
     })
   });
@@ -36,7 +69,7 @@ const planColumns = (observed) =>
 function planMap(d, view) {
   const byPlace = new Map(d.sites.map((s) => [`${layerKey(s.layer)}.${s.site}`, s]));
   const detail = element("div", {class: "detail"});
-  let map;
+  let map, selected;
   const frame = plotFrame({
     name: "promotions",
     title: "What each promotion of the plan gains",
@@ -45,7 +78,8 @@ function planMap(d, view) {
       rows: d.sites.map((s) => ({...s, bytes: s.cost.bytes, multiplications: s.cost.multiplications})),
       columns: ["layer", "site", "gain", "share", "bytes", "multiplications", "reason"].map((key) => ({key, title: key}))
     }),
-    draw: () => (map = heatMap({
+    draw: () => {
+      map = heatMap({
                    label: "gain by layer and site",
                    rowTitle: "layer",
                    rows: layerRows(d.sites),
@@ -58,12 +92,15 @@ function planMap(d, view) {
                      };
                    },
                    select: (layer, site) => view.choose({select: `${layer}.${site}`})
-                 }))
+                 });
+      if (selected) map.choose(...selected.split("."));
+      return map;
+    }
   });
   view.on(({select}) => {
-    frame.redraw();
     const s = byPlace.get(select);
-    if (s) map.choose(...select.split("."));
+    selected = s && select;
+    frame.redraw();
     detail.replaceChildren(
         ...(s ?
                 [
@@ -85,12 +122,21 @@ verbs.plan = {
         ` for ${percent(d.plan.cost.weighted / d.everything.cost.weighted)} of the cost of promoting everything` :
         "";
     const before = d.base.observed && d.base.observed.kld, after = d.plan.observed && d.plan.observed.kld;
-    const observed = isNumber(before) && isNumber(after) ? ` Observed: ${shown(before)} to ${shown(after)}.` : "";
+    const met = budgetMet(d, d.plan);
+    const [seenBefore, seenAfter] = shownApart(before, after), [from, to] = shownApart(d.base.predicted.kld, d.plan.predicted.kld);
+    const verdict = !met ? "" : met.value > met.limit ? `; that exceeds the budget of ${d.budget}: ${met.text}` : `, within the budget of ${d.budget}`;
+    const observed = isNumber(before) && isNumber(after) ? ` In the run it fell from ${seenBefore} to ${seenAfter}${verdict}.` : "";
     return `${d.reached ? "" : "The budget is out of reach. "}${plural(d.plan.promotions, "promotion")} to ${
-        d.promote} are predicted to take the KL divergence from ${shown(d.base.predicted.kld)} to ${shown(d.plan.predicted.kld)}${part}.${observed}`;
+        d.promote} are predicted to take the KL divergence from ${from} to ${to}${part}.${observed}`;
   },
   next(d) {
-    const items = [], best = (d.best && d.best[0]) || d.sites[0];
+    const items = [], met = budgetMet(d, d.plan);
+    if (met && met.value > met.limit)
+      items.push({
+        text: `Ask for a smaller budget, so that the run keeps to ${d.budget} too.`,
+        command: again(d, (words) => withOption(words, "--budget", tighterBudget(d, met)))
+      });
+    const best = (d.best && d.best[0]) || d.sites[0];
     if (d.plan)
       items.push({
         text: "Profile the plan to see what is left.",
@@ -123,7 +169,7 @@ verbs.plan = {
       [{
         id: "curve",
         title: "Cost and divergence",
-        text: "The plan lies on the curve; rules of thumb beside it.",
+        text: "The curve is the best for each cost; rules of thumb stand beside the plan.",
         make: () => [planCurve(d)]
       },
        d.sites.length ? {id: "sites", title: "The promotions", make: (view) => planMap(d, view)} : null, {

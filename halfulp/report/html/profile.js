@@ -23,11 +23,11 @@ const profileQuantities = [
   },
   {
     key: "share",
-    title: "share of the output's error",
+    title: "predicted share",
     value: (s) => s.share,
     format: percent,
     missing: "not predicted",
-    note: "of the predicted KL divergence of the output"
+    note: "of the predicted KL divergence of the output, all sites rounded"
   },
   {
     key: "median",
@@ -44,7 +44,7 @@ const profileQuantities = [
   },
 ];
 
-// Shares of sites over all layers, largest first: measured where each was rounded alone, else predicted.
+// Shares of sites over all layers, largest first: of the sum of what each does alone, where that was measured, else predicted.
 function profileSites(d) {
   if (d.effects.length) {
     const all = sumOrNull(d.effects.map((e) => e.kld_mean));
@@ -70,7 +70,7 @@ function profileDetail(s) {
   const frame = plotFrame({
     name: `errors-of-${s.site}-${layerKey(s.layer)}`,
     title: placeName(s.layer, s.site),
-    note: `Amplification ${shown(s.amplification)}, share of the output's error ${percent(s.share)}; ${
+    note: `Amplification ${shown(s.amplification)}, predicted share of the output's error ${percent(s.share)}; ${
               plural(s.events.overflow, "overflow")}, ${plural(s.events.underflow, "underflow")}, ${s.events.nan} NaN.` +
         (s.trusted === false ? " The reference's own error is not small against this one: do not rely on it." : ""),
     data: () => ({
@@ -167,7 +167,7 @@ function profileEffects(d) {
   const frame = plotFrame({
     name: "effects",
     title: "KL divergence of the output when one site alone is rounded, in all layers",
-    note: "Divergences of independent roundings add up, nearly.",
+    note: "Divergences of independent roundings add up, nearly. Percentages are of the sum of these bars, not of the predicted divergence.",
     data: () => ({
       rows: d.effects,
       columns: [
@@ -189,6 +189,11 @@ function profileEffects(d) {
   return frame;
 }
 
+function crossEntropies({reference, recipe}) {
+  const [before, after] = shownApart(reference, recipe);
+  return `${before} nats in the reference, ${after} in the recipe`;
+}
+
 const profileTable = (d, view) => table({
   caption: "All sites",
   sort: {key: d.sites.some((s) => isNumber(s.share)) ? "share" : "total"},
@@ -196,7 +201,7 @@ const profileTable = (d, view) => table({
   select: (s) => view.choose({view: "sites", select: `${layerKey(s.layer)}.${s.site}`}),
   columns: [
     {key: "layer", title: "Layer", show: (v) => (v === null ? dash : String(v))}, {key: "site", title: "Site"},
-    {key: "share", title: "Share", show: percent, missing: "not predicted"},
+    {key: "share", title: "Predicted share", show: percent, missing: "not predicted"},
     {key: "total", title: "Total", value: (s) => s.total.normwise},
     {key: "local", title: "Made here", value: (s) => s.local.normwise},
     {key: "inherited", title: "Came in", value: (s) => s.inherited.normwise},
@@ -218,7 +223,7 @@ verbs.profile = {
     const o = d.output, bad = overflowing(d);
     if (bad.length) return `${d.recipe.text} overflows: ${placeName(bad[0].layer, bad[0].site)} is the first of ${plural(bad.length, "site")} with overflow or NaN.`;
     const first = profileSites(d)[0];
-    const cause = first ? ` Of all sites \u201c${first.site}\u201d has the largest share: ${percent(first.share)}.` : "";
+    const cause = first ? ` ${first.measured ? `Rounded alone, \u201c${first.site}\u201d does most: ${percent(first.share)} of the sum over all sites` : `Of all sites \u201c${first.site}\u201d has the largest predicted share: ${percent(first.share)}`}.` : "";
     return `${d.recipe.text} costs ${shown(o.kld.mean)} nats a token and changes the greedy token at ${o.top1_flips} of ${d.tokens.count} positions.${cause}`;
   },
   next(d) {
@@ -226,7 +231,7 @@ verbs.profile = {
     if (bad.length) items.push({text: `Give ${bad[0].site} a format with more range.`, command: commandLike(d, "profile", ["--recipe", quoted(`${d.recipe.text},${bad[0].site}=${wide}`)]), view: {view: "table"}});
     const untrusted = d.sites.filter((s) => s.trusted === false).length;
     if (untrusted) items.push({text: `${plural(untrusted, "site")} err less than the reference supports: use a longer reference.`, command: commandLike(d, "profile", ["--recipe", quoted(d.recipe.text), "--ref", "dd"])});
-    if (sites[0]) items.push({text: `Keep \u201c${sites[0].site}\u201d in ${wide}: it makes ${percent(sites[0].share)} of the divergence.`, command: commandLike(d, "profile", ["--recipe", quoted(`${d.recipe.text},${sites[0].site}=${wide}`)]), view: {view: "sites", quantity: "share"}});
+    if (sites[0]) items.push({text: `Keep \u201c${sites[0].site}\u201d in ${wide}: ${sites[0].measured ? `alone it does ${percent(sites[0].share)} of what all sites do alone` : `${percent(sites[0].share)} of the divergence is predicted to be its`}.`, command: commandLike(d, "profile", ["--recipe", quoted(`${d.recipe.text},${sites[0].site}=${wide}`)]), view: {view: "sites", quantity: "share"}});
     const worst = largest(d.sites, (s) => s.amplification);
     if (worst) items.push({text: `Look at ${placeName(worst.layer, worst.site)}, which amplifies what comes in ${shown(worst.amplification)} times.`, view: {view: "sites", quantity: "amplification", select: `${layerKey(worst.layer)}.${worst.site}`}});
     items.push({text: "Let a plan choose the cheapest sites to keep in more digits.", command: commandLike(d, "plan", ["--base", quoted(d.recipe.text), "--promote", wide, "--budget", "kld=10%"])});
@@ -234,14 +239,14 @@ verbs.profile = {
     return items;
   },
   views: (d) => [
-    {id: "sites", title: "Where the error is", text: "Made here, come in and total, for each site of each layer.", make: (view) => profileMap(d, view)},
+    {id: "sites", title: "Where the error is", text: "Made here, came in and total, for each site of each layer.", make: (view) => profileMap(d, view)},
     d.sites.some((s) => s.site === "mlp_residual") ? {id: "depth", title: "How it grows", text: "The error that layers hand on.", make: () => [profileDepth(d)]} : null,
     d.effects.length ? {id: "effects", title: "What each site does to the output", text: "Measured, one site at a time.", make: () => [profileEffects(d)]} : null,
     {id: "output", title: "The output", make: () => [definitions([
       ["KL divergence", `${shown(d.output.kld.mean)} nats a token (standard error ${shown(d.output.kld.se)}; 90 % ${shown(d.output.kld.p90)}, 99 % ${shown(d.output.kld.p99)}, largest ${shown(d.output.kld.max)})`],
       ["Greedy token", `changes at ${d.output.top1_flips} of ${d.tokens.count} positions`],
       ["Logits", `off by ${shown(d.output.logit_difference.rms)} rms, ${shown(d.output.logit_difference.max)} at most; their own rms is ${shown(d.output.reference_logit_rms)}`],
-      isNumber(d.output.cross_entropy.reference) && ["Cross-entropy", `${d.output.cross_entropy.reference.toFixed(4)} nats in the reference, ${shown(d.output.cross_entropy.recipe)} in the recipe`]])]},
+      isNumber(d.output.cross_entropy.reference) && ["Cross-entropy", crossEntropies(d.output.cross_entropy)]])]},
     {id: "table", title: "All sites", text: "Choose a row to see it in the map.", make: (view) => [profileTable(d, view)]},
     recipeView(d),
   ],

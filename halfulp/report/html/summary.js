@@ -26,6 +26,7 @@ function resultTitle({document: d}) {
   const of = isRecord(d.model) && d.model.folder ? ` of ${folderName(d.model.folder)}` :
       d.folder ? ` of ${folderName(d.folder)}` :
       typeof d.quantity === "string" ? ` of ${d.quantity}` :
+      typeof d.operation === "string" ? ` of ${d.operation}` :
                                        "";
   return `${name}${of}${isRecord(d.recipe) ? ` in ${d.recipe.text}` : ""}`;
 }
