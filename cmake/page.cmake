@@ -15,7 +15,7 @@ endif()
 set(page_folder ${PROJECT_SOURCE_DIR}/halfulp/report/html)
 set(page_scripts
     element number colours address tooltip table plot_frame legend heat_map axes bands plot_marks plot_notes line_plot bar_chart range_plot token_text
-    wording generic profile attribute_map systematic attribute certify plan spectra_head spectra bounds growth figure experiment check tolerance small_verbs
+    wording generic profile attribute_map systematic attribute certify plan spectra_head spectra bounds growth figure experiment_answers experiment check tolerance small_verbs
     summary page)
 list(TRANSFORM page_scripts PREPEND ${page_folder}/)
 list(TRANSFORM page_scripts APPEND .js)

@@ -25,7 +25,8 @@ function barChart(bars, {missing = "not finite"} = {}) {
 
 // edges: n + 1 places, counts: n.  marks: [{x, name}] stand as lines.
 function histogram({label, edges, counts, xLabel, xText = shown, marks = []}) {
-  const width = Math.min(720, pictureWidth()), height = 220, margin = {left: 52, right: 14, top: 26, bottom: 42};
+  const width = printing() ? pictureWidth() : Math.min(720, pictureWidth()), height = 220,
+        margin = {left: 52, right: 14, top: 26, bottom: 42};
   const svg = d3.create("svg")
                   .attr("class", "histogram")
                   .attr("role", "img")

@@ -1,7 +1,7 @@
 // Colours that people with any kind of colour vision can order: viridis for magnitudes, blue to orange for signs,
 // Okabe and Ito's set for lines.  Yellow is the largest, in both themes and in the pictures (heat_map.cpp).
 
-const isDark = () => document.documentElement.dataset.theme === "dark" && !document.documentElement.dataset.printing;
+const isDark = () => document.documentElement.dataset.theme === "dark" && !printing();
 
 // Lines differ by dash as well: colours alone do not reach far enough.
 const lineColours = () =>

@@ -29,8 +29,11 @@ function choice(label, options, value, chosen) {
   node.set = (key) => {
     select.value = key;
   };
+  node.said = () => `${label}: ${select.selectedOptions.length ? select.selectedOptions[0].textContent : ""}`;
   return node;
 }
+
+const printing = () => Boolean(document.documentElement.dataset.printing);
 
 // Said by screen readers, now.
 function speak(text) { document.getElementById("spoken").textContent = text; }

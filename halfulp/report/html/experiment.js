@@ -83,17 +83,8 @@ const gainFactor = (g) => g.normwise.median.factor[g.normwise.median.factor.leng
 verbs.experiment = {
   measured: (d) => [["Experiment", `${d.experiment}: ${d.title}`], ["Trials", `${d.trials}, seed ${d.seed}`]],
   answer(d) {
-    const rigorous = boundRows(d).filter((r) => r.rigorous), worst = largest(boundRows(d), (r) => r.worst),
-          best = largest(d.gains.filter((g) => g.promoted !== "everything"), gainFactor);
-    const parts = [];
-    if (d.holds === true)
-      parts.push(`No observation exceeds a bound (${plural(rigorous.length, "rigorous one")} of ${boundRows(d).length}).`);
-    if (d.holds === false) parts.push("Observations exceed a bound.");
-    if (worst) parts.push(`The sharpest is \u201c${worst.bound}\u201d: an observation reached ${percent(worst.worst)} of it.`);
-    if (best)
-      parts.push(`Short of everything, promoting ${best.promoted} helps most: the median normwise error becomes ${
-          shown(gainFactor(best))} times smaller.`);
-    return parts.join(" ") || d.title;
+    const asked = Object.prototype.hasOwnProperty.call(experimentAnswers, d.experiment) ? experimentAnswers[d.experiment](d) : [];
+    return [...asked, holdsInWords(d)].filter(Boolean).join(" ") || d.title;
   },
   next(d) {
     const items = [], bad = boundRows(d).find((r) => r.exceeded > 0), worst = largest(boundRows(d), (r) => r.worst);

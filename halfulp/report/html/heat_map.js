@@ -13,14 +13,15 @@ function heatMap(
   }));
   const scale = colourScale(cells.map(({value}) => value), wish);
   const left = 14 + 6.6 * d3.max(rows, ({label: text}) => text.length) + (rowTitle ? 16 : 0);
-  const room = pictureWidth() - left - 8;
-  const width = Math.max(18, Math.min(72, room / columns.length)), height = rows.length > 20 ? 19 : 26;
+  // Slanted names reach beyond their columns: the last ones need room at the right.
+  const beyond = (size) =>
+      Math.max(8, d3.max(columns, ({label: text}, c) => 8 + 5 * text.length - (columns.length - 1 - c + 0.5) * size));
+  const broad = (room) => Math.max(16, Math.min(printing() ? 150 : 72, room / columns.length));
+  const upright = broad(pictureWidth() - left - 8), slanted = d3.max(columns, ({label: text}) => 6.6 * text.length) > upright - 4;
+  const width = slanted ? broad(pictureWidth() - left - beyond(upright)) : upright, height = rows.length > 20 ? 19 : 26;
   const numbers = width >= 46 && rows.length <= 40;
-  const slanted = d3.max(columns, ({label: text}) => 6.6 * text.length) > width - 4;
   const top = (slanted ? 14 + 4.7 * d3.max(columns, ({label: text}) => text.length) : 22) + (columnTitle ? 16 : 0);
-  const right = slanted ?
-      Math.max(8, d3.max(columns, ({label: text}, c) => 8 + 5 * text.length - (columns.length - 1 - c + 0.5) * width)) :
-      8;
+  const right = slanted ? beyond(width) : 8;
   const wide = Math.ceil(left + columns.length * width + right), high = Math.ceil(top + rows.length * height + 4);
   const svg = d3.create("svg")
                   .attr("class", "heat-map")

@@ -37,11 +37,14 @@ function plotFrame({name, title, note, controls = [], data, draw}) {
     const {columns, rows} = data();
     save(`${name}.csv`, csvOf(columns, rows));
   });
+  // Paper has no controls: what they say stands in the caption there.
+  const chosen = element("span", {class: "printed"});
   const frame = element(
       "figure", {class: "plot", "data-plot": name},
       element("div", {class: "tools"}, controls, element("span", {class: "spring"}), toggle, csv), holder,
-      title || note ? element("figcaption", {}, title ? element("strong", {}, title, ". ") : null, note || null) : null);
+      element("figcaption", {}, title ? element("strong", {}, title, ". ") : null, note ? `${note} ` : null, chosen));
   frame.redraw = () => {
+    chosen.textContent = controls.filter(Boolean).map((control) => control.said()).map((text) => `${text}.`).join(" ");
     toggle.setAttribute("aria-pressed", String(asTable));
     toggle.textContent = asTable ? "Picture" : "Table";
     if (asTable) {
@@ -61,9 +64,12 @@ function plotFrame({name, title, note, controls = [], data, draw}) {
 // How wide a picture in a box of details may be.
 const detailWidth = () => pictureWidth() - 36;
 
+// What margins leave of a sheet of A4; style.css shrinks pictures where they leave less.
+const paperWidth = 700;
 // How wide a picture may be: what the page leaves it.
 function pictureWidth() {
   const main = document.getElementById("result");
   const style = getComputedStyle(main);
+  if (printing()) return paperWidth;
   return Math.max(280, Math.floor(main.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)));
 }

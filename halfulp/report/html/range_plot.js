@@ -2,7 +2,8 @@
 
 // rows: [{name, p05, median, mean, p95, max, normwise}]
 function rangePlot(rows, {label, unit}) {
-  const width = Math.min(820, detailWidth()), line = 34, margin = {left: 96, right: 20, top: 8, bottom: 42};
+  const width = printing() ? detailWidth() : Math.min(820, detailWidth()), line = 34,
+        margin = {left: 96, right: 20, top: 8, bottom: 42};
   const height = margin.top + rows.length * line + margin.bottom;
   const all =
       rows.flatMap((row) => [row.p05, row.median, row.mean, row.p95, row.max, row.normwise]).filter((v) => isNumber(v) && v > 0);

@@ -28,7 +28,7 @@ function layerCurves(path, list) {
   return frame;
 }
 
-function headMap({path, list}, others, view) {
+function headMap({path, list}, others, view, d) {
   const quantities = headQuantities(list), byPlace = new Map(list.map((h) => [headKey(h), h])),
         noNumber = "infinite, or does not apply";
   const rivals = others
@@ -83,8 +83,17 @@ function headMap({path, list}, others, view) {
         select: (layer, head) => view.choose({...keys(), select: `${layer}.${head}`})
       });
       if (selected) map.choose(...selected.split("."));
-      const note = quantityNotes[quantity.key.replace(/\.(before|after)$/, "")];
-      return [map, note ? element("p", {class: "note"}, `${inWords(quantity.key)}: ${note}.`) : null].filter(Boolean);
+      const note = noteOf(quantity.key),
+            change = rival ?
+          `log2 of the ratio: above 0 it is larger in this result than in that of ${rival.title.replace(/^with /, "")}` :
+          quantity.signed ?
+          `log2 of the ratio: above 0 it is larger in ${modelsOf(d).after} than in ${modelsOf(d).before}; 1 is a factor of 2` :
+          null;
+      return [
+        map,
+        ...[note && `${inWords(quantity.key)}: ${note}.`, change && `${capital(change)}.`].filter(Boolean).map(
+            (text) => element("p", {class: "note"}, text))
+      ];
     }
   });
   view.on(({quantity: key, select, against}) => {
@@ -114,20 +123,31 @@ function headTable({path, list}, view) {
   });
 }
 
+// The paper's functionals of the weights (weight_functionals.hpp): how strongly a layer may amplify errors.
+const layerQuantities = {
+  "omega_kq.plain": "scores, as the paper has it: 2 scale || |W_k| e || || |W_q| e ||, largest head",
+  "omega_kq.tight": "scores, tighter: 2 scale e' |W_k|' |W_q| e, largest head",
+  "omega_ov.plain": "values, as the paper has it: ||W_o|| ||W_v||, infinity norms",
+  "omega_ov.tight": "values, tighter: || |W_o| |W_v| ||, infinity norm",
+  "omega_ud.plain": "perceptron, as the paper has it: ||W_up|| ||W_down||, infinity norms",
+  "omega_ud.tight": "perceptron, tighter: || |W_down| |W_up| ||, infinity norm"
+};
+
 // Numbers of whole layers, as lines over depth.
 function layerLines(rows) {
   const keys = unique(rows.flatMap((row) => Object.keys(numericLeaves(row))))
                    .filter((key) => key !== "layer" && rows.some((row) => isNumber(numericLeaves(row)[key])));
   return lineFigure({
     name: "layers",
-    title: "Numbers of whole layers",
+    title: "How strongly each layer may amplify errors, by its weights alone",
+    note: "Factors of the paper's bounds; e is the vector of ones.",
     settings: () => ({
       x: {label: "layer", integers: true},
-      y: {label: "value"},
+      y: {label: "factor"},
       missing: "infinite, or does not apply",
       series: keys.map(
           (key) => ({
-            name: inWords(key),
+            name: layerQuantities[key] || inWords(key),
             points: rows.map((row) => ({x: row.layer, y: numericLeaves(row)[key] === undefined ? null : numericLeaves(row)[key]}))
           }))
     })
@@ -138,22 +158,44 @@ function layerLines(rows) {
 const headCalled = (d, key) => (d.heads || []).find((h) => h[key] === null) || largest(d.heads || [], (h) => h[key]);
 const sizeOf = (value) => (value === null ? "infinite" : shown(value));
 
+// The two models of a comparison, by folder: `before` is the one after --compare.
+const modelsOf = (d) => ({
+  before: isRecord(d.compare) && isRecord(d.compare.model) ? folderName(d.compare.model.folder || "") : "",
+  after: isRecord(d.model) ? folderName(d.model.folder || "") : ""
+});
+
+// What changed most between two checkpoints: the head, and the number whose quotient is farthest from 1.
+function changeInWords(d) {
+  const heads = isRecord(d.compare) ? d.compare.heads || [] : [], head = largest(heads, (h) => h.kq_change);
+  if (!head) return "";
+  if (!(head.kq_change > 0)) return "No singular value of any head changed.";
+  const quotient = (pair) =>
+      (isRecord(pair) && pair.before > 0 && pair.after > 0 ? Math.abs(Math.log2(pair.after / pair.before)) : null);
+  const [key, pair] = largest(Object.entries(head), ([, value]) => quotient(value)) || [];
+  const [before, after] = pair ? shownApart(pair.before, pair.after) : [];
+  return `From ${modelsOf(d).before} to ${modelsOf(d).after} ${
+      headName(head)} changed most: its singular values of W_k^T W_q by up to ${percent(head.kq_change)} of the largest${
+      pair && quotient(pair) > 0 ? `, its ${inWords(key)} from ${before} to ${after}` : ""}.`;
+}
+
 verbs.spectra = {
-  measured:
-      (d) => [isRecord(d.model) ? ["Model", `${folderName(d.model.folder || "")}${d.model.family ? `, ${d.model.family}` : ""}`] :
-                                  null,
-              ["Heads", `${(d.heads || []).length} in ${plural(unique((d.heads || []).map((h) => h.layer)).length, "layer")}`],
-              isRecord(d.compare) && isRecord(d.compare.model) ? ["Compared with", folderName(d.compare.model.folder || "")] : null]
-                 .filter(Boolean),
+  measured: (d) =>
+      [isRecord(d.model) ? ["Model", `${folderName(d.model.folder || "")}${d.model.family ? `, ${d.model.family}` : ""}`] : null,
+       ["Heads", `${(d.heads || []).length} in ${plural(unique((d.heads || []).map((h) => h.layer)).length, "layer")}`],
+       isRecord(d.compare) && isRecord(d.compare.model) ? ["Compared with", folderName(d.compare.model.folder || "")] : null]
+          .filter(Boolean),
   answer(d) {
     const heads = d.heads || [], worst = headCalled(d, "effective_condition"), hot = headCalled(d, "logit_bound"),
           flags = flagged(d).length;
     if (!heads.length) return "No heads were measured.";
     return [
+      changeInWords(d),
       flags ? `${flags} of ${plural(heads.length, "head")} ${flags === 1 ? "is" : "are"} flagged.` :
               `None of ${plural(heads.length, "head")} is flagged.`,
       worst && `${capital(headName(worst))} is the worst conditioned (${sizeOf(worst.effective_condition)}).`,
-      hot && `${capital(headName(hot))} may give the largest logit (${hot.logit_bound === null ? "no bound" : `at most ${shown(hot.logit_bound)}`}).`
+      hot &&
+          `${capital(headName(hot))} may give the largest logit (${
+              hot.logit_bound === null ? "no bound" : `at most ${shown(hot.logit_bound)}`}).`
     ].filter(Boolean)
         .join(" ");
   },
@@ -198,7 +240,7 @@ verbs.spectra = {
                      id: viewId(l.path),
                      title: title(l.path),
                      text: "One number of every head; the choice above the map has the others.",
-                     make: (view) => headMap(l, others, view)
+                     make: (view) => headMap(l, others, view, d)
                    })),
       ...lists.filter(({list}) => list.some((h) => curvesOf(h).length))
           .map(({path,

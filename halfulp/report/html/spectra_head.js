@@ -21,7 +21,16 @@ const quantityNotes = {
   sigma_max: "largest singular value of W_k^T W_q",
   sigma_min: "the d_head-th singular value of W_k^T W_q, the smallest that can differ from 0",
   effective_condition:
-      "sigma_1 over sigma_d_head; W_k^T W_q has rank d_head at most, so that its own condition number is infinite",
+      "sigma_1 over sigma_d_head of W_k^T W_q, whose rank is d_head at most; further singular values, if there are any, are 0",
+  kq_change: "largest change of a singular value of W_k^T W_q over the larger sigma_max of the two",
+  ov_change: "largest change of a singular value of W_o W_v over the larger sigma_max of the two",
+  "omega_kq.plain":
+      "as the paper has it: 2 scale || |W_k| e ||_2 || |W_q| e ||_2, e the vector of ones; how strongly scores may amplify errors",
+  "omega_kq.tight": "the tighter form: 2 scale e^T |W_k|^T |W_q| e",
+  frobenius_norm: "root of the sum of squares of the entries of W_k^T W_q",
+  rank: "singular values that are proved to be above 0",
+  radius: "every singular value is within this of its exact value, proved",
+  smallest_nonzero: "the smallest singular value that is proved to be above 0",
   stable_rank: "squared Frobenius norm over squared 2-norm",
   nuclear_norm: "sum of the singular values",
   logit_bound: "the largest logit that this head can give",
@@ -32,6 +41,12 @@ const quantityNotes = {
   gauge_slack: "the current proxy over its optimum: what a better basis of keys and queries would gain",
   typical_logit: "rms logit of independent isotropic inputs"
 };
+
+// What a number means; those of W_o W_v and of products with biases as those of W_k^T W_q.
+function noteOf(key) {
+  const [, of, stem] = /^(ov\.|biased\.)?(.*?)(?:\.before|\.after)?$/.exec(key), note = quantityNotes[stem] || "";
+  return of === "ov." ? note.replace(/W_k\^T W_q/g, "W_o W_v") : of && note ? `${note}, biases included` : note;
+}
 
 // {key, title, value(h), signed}: the numbers of the entries; of a pair {before, after}, the change.
 const quantitiesKnown = new WeakMap();
@@ -97,7 +112,7 @@ function headDetail(h, noNumber) {
     notes.length ? definitions(notes.map(([k, v]) => [inWords(k), typeof v === "boolean" ? shown(v) : v])) : null, table({
       caption: `Numbers of ${headName(h)}`,
       most: 200,
-      rows: numbers.map(([name, value]) => ({name, value, means: quantityNotes[name] || ""})),
+      rows: numbers.map(([name, value]) => ({name, value, means: noteOf(name)})),
       columns: [
         {key: "name", title: "Quantity", show: inWords},
         {key: "value", title: "Value", show: (v) => (v === null ? noNumber : exact(v))},

@@ -27,7 +27,7 @@ function resultTitle({document: d}) {
       d.folder ? ` of ${folderName(d.folder)}` :
       typeof d.quantity === "string" ? ` of ${d.quantity}` :
       typeof d.operation === "string" ? ` of ${d.operation}` :
-                                       "";
+                                        "";
   return `${name}${of}${isRecord(d.recipe) ? ` in ${d.recipe.text}` : ""}`;
 }
 
@@ -58,12 +58,13 @@ function nextItem({text, command, view}, go) {
       command ? element("div", {class: "command"}, element("code", {}, asWords(command)), copy) : null);
 }
 
-function summary(result, go) {
+// id: of the section, as there may be several on paper.
+function summary(result, go, id = "summary") {
   const d = result.document, verb = verbOf(d);
   const items = verb.next(d).slice(0, 3);
   return element(
-      "section", {class: "summary", id: "summary", "aria-labelledby": "summary-title"},
-      element("h1", {id: "summary-title"}, resultTitle(result)), element("p", {class: "answer"}, verb.answer(d)),
+      "section", {class: "summary", id, "aria-labelledby": `${id}-title`},
+      element("h1", {id: `${id}-title`}, resultTitle(result)), element("p", {class: "answer"}, verb.answer(d)),
       element(
           "div", {class: "columns"}, element("div", {}, element("h2", {}, "What was measured"), definitions(verb.measured(d))),
           element(
@@ -71,10 +72,31 @@ function summary(result, go) {
               element("ol", {class: "next"}, items.map((item) => nextItem(item, go))))));
 }
 
+// Several results in a row each: what it is of, and its answer.
+function overview(results) {
+  const answer = ({document: d}) => {
+    try {
+      return verbOf(d).answer(d);
+    } catch (error) {
+      console.error(error);
+      return "";
+    }
+  };
+  return element(
+      "section", {class: "overview", id: "overview", "aria-labelledby": "overview-title"},
+      element("h1", {id: "overview-title"}, plural(results.length, "result")),
+      element(
+          "ol", {},
+          results.map(
+              (r, i) => element(
+                  "li", {}, element("a", {href: address.text({file: i + 1}), title: r.name}, resultTitle(r)),
+                  element("p", {}, answer(r))))));
+}
+
 function origin(result) {
   const d = result.document, p = d.provenance;
   return element(
-      "section", {class: "view", id: "view-origin"}, element("h2", {}, "Where this comes from"), definitions([
+      "section", {class: "view"}, element("h2", {}, "Where this comes from"), definitions([
         result.name ? ["File", result.name] : null, ["Schema", d.schema], ["Program", `halfulp ${p.version}, commit ${p.commit}`],
         ["Command", element("code", {}, asWords(p.command_line))], p.seed === undefined ? null : ["Seed", p.seed],
         isRecord(d.model) ? ["Model's hash", d.model.hash] : null,

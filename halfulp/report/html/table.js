@@ -50,6 +50,25 @@ function completeColumns(columns, rows) {
   });
 }
 
+// What a sheet holds of a wide table: its first two columns, and some more; the others stand below, with the first two again.
+const columnsOnPaper = 12;
+function onPaper(node, columns, rows) {
+  if (columns.length <= columnsOnPaper) return;
+  const own = d3.range(2), rest = d3.range(2, columns.length),
+        step = Math.ceil(rest.length / Math.ceil(rest.length / (columnsOnPaper - 2)));
+  const cell = (row, c) => element("td", {class: row.cells[c].className}, row.cells[c].textContent);
+  const parts = d3.range(0, rest.length, step).map((from) => {
+    const chosen = [...own, ...rest.slice(from, from + step)];
+    return element(
+        "table", {},
+        element(
+            "thead", {},
+            element("tr", {}, chosen.map((c) => element("th", {class: columns[c].numeric ? "number" : ""}, columns[c].title)))),
+        element("tbody", {}, rows.map((row) => element("tr", {}, chosen.map((c) => cell(row, c))))));
+  });
+  node.append(element("div", {class: "parts"}, parts));
+}
+
 // select(row): what happens when a person chooses a row.  sort: {key, descending} at first.
 function table({caption, columns: given, rows, sort, select, most = 60}) {
   const columns = completeColumns(given, rows);
@@ -60,6 +79,7 @@ function table({caption, columns: given, rows, sort, select, most = 60}) {
     state.all = true;
     fill();
   });
+  const cut = element("p", {class: "note printed"});
   const heads = columns.map(
       (column) => element(
           "th", {scope: "col", class: column.numeric ? "number" : "", title: column.note},
@@ -108,6 +128,7 @@ function table({caption, columns: given, rows, sort, select, most = 60}) {
     });
     count.textContent =
         kept.length === rows.length ? plural(rows.length, "row") : `${kept.length} of ${plural(rows.length, "row")}`;
+    cut.textContent = visible.length === sorted.length ? "" : `The first ${visible.length} of ${sorted.length} rows.`;
     more.textContent = `Show all ${sorted.length}`;
     more.hidden = visible.length === sorted.length;
   }
@@ -123,11 +144,13 @@ function table({caption, columns: given, rows, sort, select, most = 60}) {
     }
   });
   fill();
-  return element(
+  const node = element(
       "div", {class: "table"}, rows.length > 5 ? element("div", {class: "tools"}, filter, count) : null,
       element(
           "div", {class: "scroll", tabindex: 0, role: "region", "aria-label": caption},
           element(
               "table", {}, element("caption", {class: "unseen"}, caption), element("thead", {}, element("tr", {}, heads)), body)),
-      more);
+      more, cut);
+  node.forPaper = () => onPaper(node, columns, [...body.rows]);
+  return node;
 }
