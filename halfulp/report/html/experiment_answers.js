@@ -57,9 +57,9 @@ function headsAnswer(d) {
     const own = d.series.filter((s) => s.arithmetic === arithmetic), kept = own.length > 2 ? [own[0], lastOf(own)] : own;
     const told = kept.map((s) => {
       const n = s.normwise, first = n.median[0], most = lastOf(n.median), [a, b] = [n.median_ci[0], lastOf(n.median_ci)];
-      const apart = isNumber(a[0]) && isNumber(b[0]) && (a[1] < b[0] || b[1] < a[0]);
+      const overlap = isNumber(a[0]) && isNumber(b[0]) && a[0] <= b[1] && b[0] <= a[1];
       return `after ${plural(s.layers, "layer")} from ${shown(first)} to ${shown(most)} (${
-          apart ? `${shown(most / first)} times` : "their intervals overlap"})`;
+          overlap ? "their intervals overlap" : `${shown(most / first)} times`})`;
     });
     return `From ${plural(own[0].x[0], "head")} to ${lastOf(own[0].x)} the median normwise error in ${arithmetic} goes ${
         told.join(" and ")}.`;
@@ -72,7 +72,9 @@ function attentionPrecisionAnswer(d) {
   const at = gains.length ? `${gains[0].x_label} ${lastOf(gains[0].x)}` : "";
   const said = (g) => {
     const {factor, interval} = g.normwise.median, [low, high] = lastOf(interval) || [];
-    return `${shown(lastOf(factor))} (${shown(low)} to ${shown(high)}${low <= 1 && high >= 1 ? ": no gain is shown" : ""})`;
+    return `${shown(lastOf(factor))} (${
+        isNumber(low) && isNumber(high) ? `${shown(low)} to ${shown(high)}${low <= 1 && high >= 1 ? ": no gain is shown" : ""}` :
+                                          "too few trials for an interval"})`;
   };
   const named =
       ["score", "softmax", "score + softmax", "attention"].map((name) => gains.find((g) => g.promoted === name)).filter(Boolean);

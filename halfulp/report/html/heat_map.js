@@ -18,7 +18,8 @@ function heatMap(
       Math.max(8, d3.max(columns, ({label: text}, c) => 8 + 5 * text.length - (columns.length - 1 - c + 0.5) * size));
   const broad = (room) => Math.max(16, Math.min(printing() ? 150 : 72, room / columns.length));
   const upright = broad(pictureWidth() - left - 8), slanted = d3.max(columns, ({label: text}) => 6.6 * text.length) > upright - 4;
-  const width = slanted ? broad(pictureWidth() - left - beyond(upright)) : upright, height = rows.length > 20 ? 19 : 26;
+  const narrower = (size) => broad(pictureWidth() - left - beyond(size) - 1);
+  const width = slanted ? narrower(narrower(upright)) : upright, height = rows.length > 20 ? 19 : 26;
   const numbers = width >= 46 && rows.length <= 40;
   const top = (slanted ? 14 + 4.7 * d3.max(columns, ({label: text}) => text.length) : 22) + (columnTitle ? 16 : 0);
   const right = slanted ? beyond(width) : 8;

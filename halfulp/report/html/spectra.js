@@ -91,7 +91,7 @@ function headMap({path, list}, others, view, d) {
           null;
       return [
         map,
-        ...[note && `${inWords(quantity.key)}: ${note}.`, change && `${capital(change)}.`].filter(Boolean).map(
+        ...[note && `${titleOf(quantity.key)}: ${note}.`, change && `${capital(change)}.`].filter(Boolean).map(
             (text) => element("p", {class: "note"}, text))
       ];
     }

@@ -42,6 +42,15 @@ const quantityNotes = {
   typical_logit: "rms logit of independent isotropic inputs"
 };
 
+// Names of the document that say too little.
+const quantityTitles = {
+  "omega_kq.plain": "amplification of scores, as the paper has it",
+  "omega_kq.tight": "amplification of scores, tighter",
+  kq_change: "change of keys and queries",
+  ov_change: "change of values and output"
+};
+const titleOf = (key) => quantityTitles[key] || inWords(key);
+
 // What a number means; those of W_o W_v and of products with biases as those of W_k^T W_q.
 function noteOf(key) {
   const [, of, stem] = /^(ov\.|biased\.)?(.*?)(?:\.before|\.after)?$/.exec(key), note = quantityNotes[stem] || "";
@@ -59,7 +68,7 @@ function quantitiesOfHeads(list) {
   const keys =
       unique(list.flatMap((h) => Object.keys(leaves.get(h)))).filter((key) => !["layer", "head", "kv_head"].includes(key));
   const quantities =
-      keys.map((key) => ({key, title: inWords(key), value: (h) => (key in leaves.get(h) ? leaves.get(h)[key] : null)}));
+      keys.map((key) => ({key, title: titleOf(key), value: (h) => (key in leaves.get(h) ? leaves.get(h)[key] : null)}));
   const changes = keys.filter((key) => key.endsWith(".after") && keys.includes(key.replace(/after$/, "before"))).map((key) => {
     const stem = key.slice(0, -6), ratio = (h) => leaves.get(h)[key] / leaves.get(h)[`${stem}.before`];
     return {
@@ -114,7 +123,7 @@ function headDetail(h, noNumber) {
       most: 200,
       rows: numbers.map(([name, value]) => ({name, value, means: noteOf(name)})),
       columns: [
-        {key: "name", title: "Quantity", show: inWords},
+        {key: "name", title: "Quantity", show: titleOf},
         {key: "value", title: "Value", show: (v) => (v === null ? noNumber : exact(v))},
         {key: "means", title: "Meaning", show: (v) => v}
       ]
