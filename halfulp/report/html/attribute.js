@@ -69,7 +69,8 @@ verbs.attribute = {
     const wide = widerThan(d.recipe.text), systematic = systematicStep(d);
     if (isNumber(d.observed) && Math.abs(d.signed - d.observed) > 0.3 * Math.abs(d.observed))
       items.push({
-        text: `The parts that were observed sum to ${shown(d.signed)}, not to ${shown(d.observed)}: errors are too large for first order, so rely on no share.`,
+        text: `The parts that were observed sum to ${shown(d.signed)}, not to ${
+            shown(d.observed)}: errors are too large for first order, so rely on no share.`,
         view: {view: "totals"}
       });
     if (sites[0])
@@ -80,8 +81,9 @@ verbs.attribute = {
       });
     if (systematic)
       items.push({
-        text: `Look for a systematic error in ${stepName(systematic)}: it errs ${shown(Math.abs(systematic.z))} standard deviations, and the largest of ${
-            systematic.count} random ones exceeds ${shown(systematic.limit)} with probability 1\u00a0% only.`,
+        text: `Look for a systematic error in ${stepName(systematic)}: it errs ${
+            shown(Math.abs(systematic.z))} standard deviations, and the largest of ${systematic.count} random ones exceeds ${
+            shown(systematic.limit)} with probability 1\u00a0% only.`,
         view: {view: "table"}
       });
     const head = largest(

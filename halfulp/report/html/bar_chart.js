@@ -23,8 +23,8 @@ function barChart(bars, {missing = "not finite"} = {}) {
   }));
 }
 
-// edges: n + 1 places, counts: n.  marks: [{x, name}] stand as lines.
-function histogram({label, edges, counts, xLabel, xText = shown, marks = []}) {
+// edges: n + 1 places, counts: n.  marks: [{x, name}] stand as lines.  whole: ticks at whole numbers, where there are two.
+function histogram({label, edges, counts, xLabel, xText = shown, whole = false, marks = []}) {
   const width = printing() ? pictureWidth() : Math.min(720, pictureWidth()), height = 220,
         margin = {left: 52, right: 14, top: 26, bottom: 42};
   const svg = d3.create("svg")
@@ -58,7 +58,8 @@ function histogram({label, edges, counts, xLabel, xText = shown, marks = []}) {
           (n, i) => tooltip.show(
               [plural(n, "trial"), `${xText(edges[i])} to ${xText(edges[i + 1])}`], d3.event.clientX, d3.event.clientY))
       .on("mouseleave", () => tooltip.hide());
-  for (const tick of px.ticks(Math.min(8, width / 70)))
+  const ticks = px.ticks(Math.min(8, width / 70)), wholes = ticks.filter(Number.isInteger);
+  for (const tick of whole && wholes.length > 1 ? wholes : ticks)
     svg.append("text").attr("x", px(tick)).attr("y", height - margin.bottom + 16).attr("text-anchor", "middle").text(xText(tick));
   marks.forEach(({x, name}) => {
     svg.append("line")

@@ -86,10 +86,10 @@ verbs.bounds = {
     if (!last) return "No layer was measured.";
     const sharpest = Object.entries(last.over_observed).filter(([, v]) => isNumber(v)).sort((a, b) => a[1] - b[1])[0];
     return `After layer ${last.layer} the worst entry is off by ${shown(last.observed.max)}; ${
-        sharpest ?
-            `the sharpest bound (${inWords(sharpest[0])}) is ${shown(sharpest[1])} times that` :
-            "no bound makes a statement"}.${
-        last.dominating ? ` Of the factors of Theorem 4.30's bound, \u201c${inWords(last.dominating)}\u201d is the largest.` : ""}`;
+        sharpest ? `the sharpest bound (${inWords(sharpest[0])}) is ${shown(sharpest[1])} times that` :
+                   "no bound makes a statement"}.${
+        last.dominating ? ` Of the factors of Theorem 4.30's bound, \u201c${inWords(last.dominating)}\u201d is the largest.` :
+                          ""}`;
   },
   next(d) {
     const items = [], failing = d.layers.find((l) => l.failed_hypotheses.length),
@@ -102,21 +102,30 @@ verbs.bounds = {
       });
     const dominating = d.layers.length && d.layers[d.layers.length - 1].dominating;
     if (dominating)
-      items.push(
-          {text: `See how \u201c${inWords(dominating)}\u201d, the largest factor of Theorem 4.30's bound, changes over the layers.`, view: {view: "factors"}});
+      items.push({
+        text: `See how \u201c${inWords(dominating)}\u201d, the largest factor of Theorem 4.30's bound, changes over the layers.`,
+        view: {view: "factors"}
+      });
     if (vacuous)
       items.push({
         text: `The running error bound says nothing from layer ${vacuous.layer} on: try a longer format.`,
         command: again(d, (words) => withOption(words, "--format", "bin34"))
       });
     const gap = d.layers.length && d.layers[d.layers.length - 1].over_observed.running;
-    if (gap > 10) items.push({text: `See by how much each bound exceeds what happens (the running one ${shown(gap)} times).`, view: {view: "bounds"}});
+    if (gap > 10)
+      items.push({
+        text: `See by how much each bound exceeds what happens (the running one ${shown(gap)} times).`,
+        view: {view: "bounds"}
+      });
     items.push({
       text: "See how much of it a longer format takes away.",
       command: again(d, (words) => withOption(words, "--format", d.unit_roundoff > 2 ** -24 ? "bin24" : "bin53"))
     });
     if (d.tokens)
-      items.push({text: "See which roundings matter rather than what they could do.", command: `halfulp attribute -m ${quoted(d.model)} --ids ${quoted(d.tokens.source)} --tokens ${d.n} --recipe bf16`});
+      items.push({
+        text: "See which roundings matter rather than what they could do.",
+        command: `halfulp attribute -m ${quoted(d.model)} --ids ${quoted(d.tokens.source)} --tokens ${d.n} --recipe bf16`
+      });
     else items.push({text: "See the numbers of every layer.", view: {view: "table"}});
     return items;
   },

@@ -32,9 +32,9 @@ function tokenDetail(t) {
       caption: `Competitors at position ${t.position}`,
       rows: t.competitors,
       columns: [
-        {key: "token", title: "Competitor"}, {key: "text", title: "Reads", value: (c) => (c.text ? wordOf(c) : null)}, {key: "margin", title: "Margin"}, {key: "sigma", title: "Sigma"},
-        {key: "first_order", title: "First-order radius"}, {key: "probabilistic", title: "Probabilistic radius"},
-        {key: "flip_probability", title: "Chance of winning"}
+        {key: "token", title: "Competitor"}, {key: "text", title: "Reads", value: (c) => (c.text ? wordOf(c) : null)},
+        {key: "margin", title: "Margin"}, {key: "sigma", title: "Sigma"}, {key: "first_order", title: "First-order radius"},
+        {key: "probabilistic", title: "Probabilistic radius"}, {key: "flip_probability", title: "Chance of winning"}
       ]
     }) :
                            null
@@ -179,10 +179,12 @@ verbs.certify = {
       [...measuredModel(d), ["Stated probability", String(1 - d.delta)],
        ["Runs", `${d.runs}${d.at_random ? ", rounding at random" : ""}`]],
   answer(d) {
-    const found = verdictKinds.map(({verdict}) => [verdict, d.tokens.filter((t) => t.verdict === verdict).length])
-                      .filter(([, count]) => count)
-                      .map(([verdict, count]) => `${count} ${
-                          verdict === "certain with probability" ? `certain with probability ${shown(1 - d.delta)}` : verdict}`);
+    const found =
+        verdictKinds.map(({verdict}) => [verdict, d.tokens.filter((t) => t.verdict === verdict).length])
+            .filter(([, count]) => count)
+            .map(
+                ([verdict, count]) => `${count} ${
+                    verdict === "certain with probability" ? `certain with probability ${shown(1 - d.delta)}` : verdict}`);
     const flips = d.summary.observed_flips;
     return `Of ${plural(d.tokens.length, "greedy token")} in ${d.recipe.text}: ${found.join(", ")}. ${
         d.runs === 1 ? "In the run" : `In the mean of ${d.runs} runs`} ${flips === 0 ? "none" : shown(flips)} flipped; ${
@@ -202,11 +204,14 @@ verbs.certify = {
         command: commandLike(d, "attribute", ["--recipe", quoted(d.recipe.text), "--target", `token=${risky[0].position}`])
       });
       items.push({
-        text: `Let a plan find what to keep in more digits so that ${likely ? "half as many tokens flip" : "the output moves less"}.`,
-        command: commandLike(d, "plan", [
-          "--base", quoted(d.recipe.text), "--promote", wide, "--budget",
-          likely ? `flips=${shown(50 * d.summary.expected_flips / d.tokens.length)}%` : "kld=10%"
-        ])
+        text: `Let a plan find what to keep in more digits so that ${
+            likely ? "half as many tokens flip" : "the output moves less"}.`,
+        command: commandLike(
+            d, "plan",
+            [
+              "--base", quoted(d.recipe.text), "--promote", wide, "--budget",
+              likely ? `flips=${shown(50 * d.summary.expected_flips / d.tokens.length)}%` : "kld=10%"
+            ])
       });
     } else {
       items.push(

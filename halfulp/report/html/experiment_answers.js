@@ -5,26 +5,27 @@ const asPower = (label) => String(label).replace(/\^-0$/, "^0");
 
 // Where a bound speaks: at all points, at none, or down to which one.
 function reachOf(curve, bound) {
-  const all = bound.stated.map((count) => count >= curve.trials), first = all.indexOf(false);
-  if (bound.stated.every((count) => count === 0)) return `\u201c${bound.name}\u201d never makes a statement`;
-  return first < 0 ? `\u201c${bound.name}\u201d makes one throughout` :
-      first === 0 ? `\u201c${bound.name}\u201d makes one in some trials only` :
-                    `\u201c${bound.name}\u201d makes its last in every trial at ${asPower(curve.labels[first - 1])}`;
+  const first = bound.stated.findIndex((count) => count < curve.trials), name = `\u201c${bound.name}\u201d`;
+  if (bound.stated.every((count) => count === 0)) return `${name} never makes a statement`;
+  return first < 0 ? `${name} makes one throughout` :
+      first === 0 ? `${name} makes one in some trials only` :
+                    `${name} makes its last in every trial at ${asPower(curve.labels[first - 1])}`;
 }
 
 // RMS norm against layer norm as tokens become constant.
 function normalisationAnswer(d) {
-  const ends = (c) => {
-    const median = c.observed.median, known = median.filter(isNumber), lost = median.indexOf(null);
-    const most = known.length ? d3.max(known) : null;
-    return `${shown(median[0])} at eps = ${asPower(c.labels[0])}, at most ${shown(most)} down to ${
-        lost > 0 ? `${asPower(c.labels[lost - 1])}, infinite or NaN beyond` : asPower(lastOf(c.labels))}`;
-  };
+  function errors(c) {
+    const median = c.observed.median, lost = median.indexOf(null), most = d3.max(median.filter(isNumber));
+    if (most === undefined) return `${c.variant} has no finite error`;
+    if (lost < 0 && most < 10 * median[0]) return `${c.variant} errs by ${shown(most)} at most`;
+    return `${c.variant} errs by ${shown(median[0])} at eps = ${asPower(c.labels[0])} and up to ${shown(most)}${
+        lost > 0 ? `, infinite or NaN below ${asPower(c.labels[lost - 1])}` : ""}`;
+  }
   return unique(d.curves.map((c) => c.arithmetic)).slice(0, 2).map((arithmetic) => {
     const own = d.curves.filter((c) => c.arithmetic === arithmetic);
-    const told = own.map((c) => `${c.variant} errs by ${ends(c)}`).join("; ");
-    const stopping = own.filter((c) => /layer/i.test(c.variant)).flatMap((c) => c.bounds.map((b) => reachOf(c, b)));
-    return `In ${arithmetic} (medians) ${told}. ${stopping.length ? `Of layer norm's bounds ${stopping.join(", ")}.` : ""}`;
+    const reach = own.filter((c) => /layer/i.test(c.variant)).flatMap((c) => c.bounds.map((b) => reachOf(c, b)));
+    return `In ${arithmetic} ${own.map(errors).join(", ")} (medians)${
+        reach.length ? `; of layer norm's bounds ${reach.join(", ")}` : ""}.`;
   });
 }
 
@@ -47,7 +48,7 @@ function summationAnswer(d) {
                      .filter(({low}) => isNumber(low))
                      .sort((a, b) => a.high - b.high);
   return [`At n = ${asPower(lastOf(d.curves[0].labels))} \u201c${best}\u201d errs least, in ${wins(best)} of ${
-      plural(cases.length, "pair")} of format and input; the others' median errors are larger, ${
+      plural(cases.length, "pair")} of format and input; the others' medians, relative to it: ${
       others.map(({variant, low, high}) => `\u201c${variant}\u201d ${shown(low)} to ${shown(high)} times`).join(", ")}.`];
 }
 
@@ -84,7 +85,8 @@ function attentionPrecisionAnswer(d) {
   if (!parts.length) return [];
   return [
     `Promotion to ${d.options.high || "more digits"} divides the median normwise error at ${at} by: ${parts.join(", ")}.`,
-    best ? `Short of everything${all ? `, which buys ${shown(gainFactor(all))},` : ""} \u201c${best.promoted}\u201d buys most.` :
+    best ? `Short of everything${all ? `, which buys ${shown(gainFactor(all))},` : ""} the largest factor is that of \u201c${
+               best.promoted}\u201d, ${said(best)}.` :
            ""
   ];
 }

@@ -83,22 +83,26 @@ function seriesFigures(series, {xLabel, logX, dims, by, name}) {
         const heavy = chosen.filter((s) => carriedByFew(s, norm));
         tell.textContent = statistic === "mean" && heavy.length ?
             `Heavy tails: a few trials carry the mean at ${
-                heavy.map((s) => `${carriedByFew(s, norm)} of ${s.x.length} points of ${lineName(s)}`).join("; ")}. The median is steadier.` :
+                heavy.map((s) => `${carriedByFew(s, norm)} of ${s.x.length} points of ${lineName(s)}`)
+                    .join("; ")}. The median is steadier.` :
             "";
         return {
           x: {label: xLabel, log: logX, integers: !logX && xLabel === "layer"},
           y: {label: yLabel, log: true},
-          missing: statistic === "mean" || statistic === "geomean" ? "infinite or NaN in some trial" : "infinite or NaN in too many trials",
+          missing: statistic === "mean" || statistic === "geomean" ? "infinite or NaN in some trial" :
+                                                                     "infinite or NaN in too many trials",
           always: chosen.every((s) => s[norm].median.some(isNumber) || s.x.every((x, i) => notFinite(s, norm, i) === s.trials)) ?
               "infinite or NaN in every trial" :
               undefined,
-          series: chosen.map((s) => ({
-                               name: lineName(s),
-                               note: (p) => (notFinite(s, norm, s.x.indexOf(p.x)) ?
-                                                 `, infinite or NaN in ${notFinite(s, norm, s.x.indexOf(p.x))} of ${plural(s.trials, "trial")}` :
-                                                 ""),
-                               points: s.x.map((x, i) => ({x, y: y(s[norm], i), low: low(s[norm], i), high: high(s[norm], i)}))
-                             }))
+          series: chosen.map(
+              (s) => ({
+                name: lineName(s),
+                note: (p) =>
+                    (notFinite(s, norm, s.x.indexOf(p.x)) ?
+                         `, infinite or NaN in ${notFinite(s, norm, s.x.indexOf(p.x))} of ${plural(s.trials, "trial")}` :
+                         ""),
+                points: s.x.map((x, i) => ({x, y: y(s[norm], i), low: low(s[norm], i), high: high(s[norm], i)}))
+              }))
         };
       }
     });
@@ -140,6 +144,7 @@ function histogramFigure(series, lineName) {
           edges,
           counts,
           xLabel: norms[chosen.norm],
+          whole: true,
           xText: (e) => (Number.isInteger(e) ? powerOfTen(10 ** e) : shown(10 ** e)),
           marks: mean > 0 ? [{x: Math.log10(mean), name: "mean"}] : []
         }),
@@ -184,7 +189,8 @@ verbs.figure =
       measured: (d) => [["Experiment", `${d.figure}: ${d.title}`], ["Trials", `${d.trials}, seed ${d.seed}`]],
       answer(d) {
         const rows = growthRows(d).filter((r) => r.norm === "normwise"), last = largest(rows, (r) => r.last_median),
-              dead = rows.filter((r) => d.series.find((s) => figureName(d)(s) === r.line).normwise.median.every((m) => m === null));
+              dead =
+                  rows.filter((r) => d.series.find((s) => figureName(d)(s) === r.line).normwise.median.every((m) => m === null));
         return [
           growthInWords(rows), last ? `At the last point the largest median is ${shown(last.last_median)} (${last.line}).` : "",
           dead.length ? `${lineNames(dead)} ${dead.length === 1 ? "has" : "have"} no number at any point: infinite or NaN.` : ""
@@ -247,7 +253,8 @@ verbs.figure =
                      {key: "line", title: "Line"}, {key: "norm", title: "Error"}, {key: "mean_rate", title: "Rate, mean"},
                      {key: "median_rate", title: "Rate, median"}, {key: "unit", title: "Unit"},
                      {key: "last_mean", title: "Last mean"}, {key: "last_median", title: "Last median"},
-                     {key: "tail_index", title: "Tail index"}, {key: "few", title: "Means carried by few", show: (v, r) => `${v} of ${r.points}`}
+                     {key: "tail_index", title: "Tail index"},
+                     {key: "few", title: "Means carried by few", show: (v, r) => `${v} of ${r.points}`}
                    ]
                  })]
                },

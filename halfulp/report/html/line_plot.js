@@ -1,8 +1,8 @@
 // Lines over x, with bands; logarithmic axes where the numbers ask for them.
 //
 // series: [{name, points: [{x, y, low, high, label, ring}], points only (no line): marks, note(point): more text on hovering}].
-// A null y is a gap, hatched at the top of the plot: what it means is in `missing`; in `always`, where no y of a line is a number.
-// y.from: the axis begins there; what is below is told in words.
+// A null y is a gap, hatched at the top of the plot: what it means is in `missing`; in `always`, where no y of a line is a
+// number. y.from: the axis begins there; what is below is told in words.
 
 function linePlot({
   label,
@@ -42,7 +42,8 @@ function linePlot({
                   series.map(({name}) => name).join(", ")}. Left and right arrows read the values, the table button lists them.`);
   const px = axisScale(xs, logX, [margin.left + 8, width - margin.right - 8], 0);
   const py = axisScale([...ys, ...rules], logY, [height - margin.bottom, margin.top + 8], 0.05);
-  const inside = (v) => isNumber(v) && (!logY || v > 0), floor = height - margin.bottom, clip = clipping(svg, margin, width, floor);
+  const inside = (v) => isNumber(v) && (!logY || v > 0), floor = height - margin.bottom,
+        clip = clipping(svg, margin, width, floor);
   const onPlot = ({y}) => inside(y) && py(y) <= floor;
 
   for (const tick of axisTicks(py, logY, 7)) {
@@ -114,8 +115,12 @@ function linePlot({
           .attr("fill", hatch);
   }
   const line = d3.line().defined(({y}) => inside(y)).x(({x}) => px(x)).y(({y}) => py(y));
-  for (const s of series) 
-    svg.append("path").attr("class", "band").attr("d", bandPath(s.points, px, py, logY, floor)).attr("fill", s.colour).attr("clip-path", clip);
+  for (const s of series)
+    svg.append("path")
+        .attr("class", "band")
+        .attr("d", bandPath(s.points, px, py, logY, floor))
+        .attr("fill", s.colour)
+        .attr("clip-path", clip);
   for (const s of series) {
     if (!s.marks)
       svg.append("path")
@@ -141,7 +146,10 @@ function linePlot({
         .attr("cy", ({y}) => py(y))
         .attr("r", 8.5);
   }
-  pointLabels(svg, series.flatMap((s) => s.points.filter((p) => p.label && onPlot(p))).map((p) => ({text: p.label, x: px(p.x), y: py(p.y)})), width);
+  pointLabels(
+      svg,
+      series.flatMap((s) => s.points.filter((p) => p.label && onPlot(p))).map((p) => ({text: p.label, x: px(p.x), y: py(p.y)})),
+      width);
   const guide = svg.append("line")
                     .attr("class", "guide")
                     .attr("y1", margin.top)

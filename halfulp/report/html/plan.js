@@ -6,7 +6,9 @@ function budgetMet(d, set) {
   const [, kind, number, percentage] = /^(kld|flips|logits)=([-+.e\d]+)(%?)/.exec(d.budget) || [];
   if (!kind || !set || !set.observed || !d.base.observed) return null;
   const limit = Number(number) / (percentage ? 100 : 1), run = set.observed;
-  const value = kind === "flips" ? run.flips / d.tokens.count : kind === "kld" && percentage ? run.kld / d.base.observed.kld : run[kind];
+  const value = kind === "flips"   ? run.flips / d.tokens.count :
+      kind === "kld" && percentage ? run.kld / d.base.observed.kld :
+                                     run[kind];
   if (!isNumber(value)) return null;
   const text = {
     flips: `${plural(run.flips, "flip")} in ${plural(d.tokens.count, "token")}`,
@@ -29,28 +31,40 @@ function planCurve(d) {
   // The mark of each set has its name: on what was observed, where it was run.
   const named = (p, part) => part === "observed" || !(p.observed && isNumber(p.observed.kld));
   const points = (items, part, marks) =>
-      items.filter((p) => p[part] && isNumber(p[part].kld))
-          .map((p) => ({
-                 x: p.cost.weighted,
-                 y: p[part].kld,
-                 what: p.name || plural(p.promotions, "promotion"),
-                 label: marks && named(p, part) ? p.name : undefined,
-                 ring: marks && p === d.plan
-               }));
+      items.filter((p) => p[part] && isNumber(p[part].kld)).map((p) => ({
+                                                                  x: p.cost.weighted,
+                                                                  y: p[part].kld,
+                                                                  what: p.name || plural(p.promotions, "promotion"),
+                                                                  label: marks && named(p, part) ? p.name : undefined,
+                                                                  ring: marks && p === d.plan && named(p, part)
+                                                                }));
   // What costs less than promoting everything is what a reader chooses from: the last step to nearly 0 would flatten it.
-  const told = [...points(planName(d).filter((p) => p !== d.everything), "predicted"), ...points(planName(d).filter((p) => p !== d.everything), "observed")];
+  const told = [
+    ...points(planName(d).filter((p) => p !== d.everything), "predicted"),
+    ...points(planName(d).filter((p) => p !== d.everything), "observed")
+  ];
   const from = d3.min(told, ({y}) => (y > 0 ? y / 10 : undefined));
   return lineFigure({
     name: "cost-and-divergence",
     title: "What more digits cost and buy",
-    note: `The plan is ringed. Cost: ${d.weights.byte} a byte and ${d.weights.multiplication} a multiplication, above those of the base.`,
+    note: `The plan is ringed. Cost: ${d.weights.byte} a byte and ${
+        d.weights.multiplication} a multiplication, above those of the base.`,
     settings: () => ({
       x: {label: "weighted cost"},
       y: {label: "mean KL divergence", log: true, from},
       series: [
-        {name: "best for each cost, predicted", points: points(curve, "predicted"), note: (p) => `, ${p.what}`},
-        {name: "plan and rules of thumb, predicted", marks: true, points: points(planName(d), "predicted", true), note: (p) => `, ${p.what}`},
-        {name: "plan and rules of thumb, run", marks: true, points: points(planName(d), "observed", true), note: (p) => `, ${p.what}`}
+        {name: "best for each cost, predicted", points: points(curve, "predicted"), note: (p) => `, ${p.what}`}, {
+          name: "plan and rules of thumb, predicted",
+          marks: true,
+          points: points(planName(d), "predicted", true),
+          note: (p) => `, ${p.what}`
+        },
+        {
+          name: "plan and rules of thumb, run",
+          marks: true,
+          points: points(planName(d), "observed", true),
+          note: (p) => `, ${p.what}`
+        }
       ]
     })
   });
@@ -80,19 +94,17 @@ function planMap(d, view) {
     }),
     draw: () => {
       map = heatMap({
-                   label: "gain by layer and site",
-                   rowTitle: "layer",
-                   rows: layerRows(d.sites),
-                   columns: siteColumns(d.sites),
-                   cell: (layer, site) => {
-                     const s = byPlace.get(`${layer}.${site}`);
-                     return s && {
-                       value: s.gain,
-                       lines: [placeName(s.layer, site), `gain ${exact(s.gain)}`, `share ${percent(s.share)}`, s.reason]
-                     };
-                   },
-                   select: (layer, site) => view.choose({select: `${layer}.${site}`})
-                 });
+        label: "gain by layer and site",
+        rowTitle: "layer",
+        rows: layerRows(d.sites),
+        columns: siteColumns(d.sites),
+        cell: (layer, site) => {
+          const s = byPlace.get(`${layer}.${site}`);
+          return s &&
+              {value: s.gain, lines: [placeName(s.layer, site), `gain ${exact(s.gain)}`, `share ${percent(s.share)}`, s.reason]};
+        },
+        select: (layer, site) => view.choose({select: `${layer}.${site}`})
+      });
       if (selected) map.choose(...selected.split("."));
       return map;
     }
@@ -123,9 +135,13 @@ verbs.plan = {
         "";
     const before = d.base.observed && d.base.observed.kld, after = d.plan.observed && d.plan.observed.kld;
     const met = budgetMet(d, d.plan);
-    const [seenBefore, seenAfter] = shownApart(before, after), [from, to] = shownApart(d.base.predicted.kld, d.plan.predicted.kld);
-    const verdict = !met ? "" : met.value > met.limit ? `; that exceeds the budget of ${d.budget}: ${met.text}` : `, within the budget of ${d.budget}`;
-    const observed = isNumber(before) && isNumber(after) ? ` In the run it fell from ${seenBefore} to ${seenAfter}${verdict}.` : "";
+    const [seenBefore, seenAfter] = shownApart(before, after),
+                       [from, to] = shownApart(d.base.predicted.kld, d.plan.predicted.kld);
+    const verdict = !met      ? "" :
+        met.value > met.limit ? `; that exceeds the budget of ${d.budget}: ${met.text}` :
+                                `, within the budget of ${d.budget}`;
+    const observed =
+        isNumber(before) && isNumber(after) ? ` In the run it fell from ${seenBefore} to ${seenAfter}${verdict}.` : "";
     return `${d.reached ? "" : "The budget is out of reach. "}${plural(d.plan.promotions, "promotion")} to ${
         d.promote} are predicted to take the KL divergence from ${from} to ${to}${part}.${observed}`;
   },

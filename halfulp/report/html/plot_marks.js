@@ -23,6 +23,11 @@ function pointLabels(svg, labels, width) {
     for (const other of placed)
       if (at - other.at < 14 && from < other.from + other.long && other.from < from + long) at = other.at + 14;
     placed.push({at, from, long});
-    svg.append("text").attr("class", "point-label").attr("x", left ? x - 12 : x + 12).attr("y", at).attr("text-anchor", left ? "end" : "start").text(text);
+    svg.append("text")
+        .attr("class", "point-label")
+        .attr("x", left ? x - 12 : x + 12)
+        .attr("y", at)
+        .attr("text-anchor", left ? "end" : "start")
+        .text(text);
   }
 }

@@ -167,7 +167,8 @@ function profileEffects(d) {
   const frame = plotFrame({
     name: "effects",
     title: "KL divergence of the output when one site alone is rounded, in all layers",
-    note: "Divergences of independent roundings add up, nearly. Percentages are of the sum of these bars, not of the predicted divergence.",
+    note:
+        "Divergences of independent roundings add up, nearly. Percentages are of the sum of these bars, not of the predicted divergence.",
     data: () => ({
       rows: d.effects,
       columns: [

@@ -34,6 +34,7 @@ const quantityNotes = {
   stable_rank: "squared Frobenius norm over squared 2-norm",
   nuclear_norm: "sum of the singular values",
   logit_bound: "the largest logit that this head can give",
+  abs_sigma_max: "largest singular value of |W_k|^T |W_q|",
   "abs_sigma_max.lower": "largest singular value of |W_k|^T |W_q|, from below",
   "abs_sigma_max.upper": "largest singular value of |W_k|^T |W_q|, from above",
   factor_as_printed: "the paper's amplification factor; infinite where the product is singular",

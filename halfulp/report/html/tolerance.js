@@ -20,10 +20,12 @@ function upward(value) {
 // The very numbers of the line to paste; where there is none, the value rounded up.
 function tolerancesOf(value) {
   const line = Object.values(value.lines || {})[0] || "";
-  return ["atol", "rtol"].map((key) => {
-    const [, digits] = new RegExp(`\\b${key}=([0-9.]+e[-+][0-9]+)`).exec(line) || [];
-    return `${key} ${digits ? Number(digits) : upward(value[key])}`;
-  }).join(", ");
+  return ["atol", "rtol"]
+      .map((key) => {
+        const [, digits] = new RegExp(`\\b${key}=([0-9.]+e[-+][0-9]+)`).exec(line) || [];
+        return `${key} ${digits ? Number(digits) : upward(value[key])}`;
+      })
+      .join(", ");
 }
 
 // What fails, [{text, remedy: an option of the program}]; the program says both in one line.
@@ -60,10 +62,12 @@ verbs.tolerance = {
   answer(d) {
     const worst = isNumber(d.worst.atol), vacuous = (value) => (value.vacuous ? " That is vacuous: zeros would pass." : "");
     const likely = isNumber(d.probabilistic.atol) ?
-        ` But for a chance of ${shown(d.probability)} ${d.against === "kernel" ? "they stay" : "it stays"} within ${tolerancesOf(d.probabilistic)}.${worst ? "" : vacuous(d.probabilistic)}` :
+        ` But for a chance of ${shown(d.probability)} ${d.against === "kernel" ? "they stay" : "it stays"} within ${
+            tolerancesOf(d.probabilistic)}.${worst ? "" : vacuous(d.probabilistic)}` :
         "";
     if (!worst) return `No ${likely ? "worst case" : "tolerance"} is stated for this ${d.operation}, ${noStatement(d)}.${likely}`;
-    const never = d.against === "kernel" ? `Two correct kernels of ${d.operation} never differ` : `A correct ${d.operation} never differs`;
+    const never =
+        d.against === "kernel" ? `Two correct kernels of ${d.operation} never differ` : `A correct ${d.operation} never differs`;
     return `${never} by more than ${tolerancesOf(d.worst)}.${likely}${vacuous(d.worst)}`;
   },
   next(d) {
@@ -96,18 +100,18 @@ verbs.tolerance = {
     items.push({text: "See which operations are known.", command: "halfulp tolerance --help"});
     return items;
   },
-  views:
-      (d) =>
-          [...toleranceKinds.map(([id, title, text]) => ({
-                                   id,
-                                   title,
-                                   text: isNumber(d[id].atol) ? text : `No statement, ${noStatement(d)}.`,
-                                   make: () => toleranceTable(d, id)
-                                 })),
-           {
-             id: "hypotheses",
-             title: "What is assumed",
-             make: () => [tableOf("Hypotheses", [...(d.hypotheses || []), ...(d.model || [])])]
-           },
-           ...genericViews(d, ["worst", "probabilistic", "hypotheses", "model"])],
+  views: (d) =>
+      [...toleranceKinds.map(([id, title, text]) => ({
+                               id,
+                               title,
+                               text: isNumber(d[id].atol) ? text :
+                                                            `No statement, ${noStatement(d)}.`,
+                               make: () => toleranceTable(d, id)
+                             })),
+       {
+         id: "hypotheses",
+         title: "What is assumed",
+         make: () => [tableOf("Hypotheses", [...(d.hypotheses || []), ...(d.model || [])])]
+       },
+       ...genericViews(d, ["worst", "probabilistic", "hypotheses", "model"])],
 };

@@ -10,7 +10,8 @@ const capital = (text) => text[0].toUpperCase() + text.slice(1);
 // "a, b and c"; of many the first two and how many more.
 function listed(names) {
   const shortened = names.length > 4 ? [...names.slice(0, 2), `${names.length - 2} more`] : names;
-  return shortened.length < 2 ? shortened.join("") : `${shortened.slice(0, -1).join(", ")} and ${shortened[shortened.length - 1]}`;
+  return shortened.length < 2 ? shortened.join("") :
+                                `${shortened.slice(0, -1).join(", ")} and ${shortened[shortened.length - 1]}`;
 }
 // The folder's name and, because names such as "bf16" say little, that of the folder around it.
 const folderName = (path) => String(path).replace(/\/+$/, "").split("/").slice(-2).join("/");
