@@ -167,7 +167,7 @@ class Sentences(unittest.TestCase):
         d["budget"] = "kld=10%"
         d["base"]["observed"]["kld"], d["plan"]["observed"]["kld"] = 1e-4, 1.3e-5
         opened(d)
-        self.assertIn("exceeds the budget of kld=10%: 13\u00a0% of the base's divergence", tab.run(ANSWER))
+        self.assertIn("exceeds the budget of kld=10%: 13.0\u00a0% of the base's divergence", tab.run(ANSWER))
         labels = tab.run("[...document.querySelectorAll('#view-curve .point-label')].map((n) => n.textContent)")
         for name in ("plan", "base", *(r["name"] for r in d["rules"])):
             self.assertIn(name, labels)

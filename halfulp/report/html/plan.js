@@ -10,10 +10,12 @@ function budgetMet(d, set) {
       kind === "kld" && percentage ? run.kld / d.base.observed.kld :
                                      run[kind];
   if (!isNumber(value)) return null;
+  const near = (one, other) => shownApart(one, other)[0];
   const text = {
     flips: `${plural(run.flips, "flip")} in ${plural(d.tokens.count, "token")}`,
     logits: `logits off by ${shown(run.logits)} rms`,
-    kld: percentage ? `${percent(value)} of the base's divergence` : `a divergence of ${shownApart(run.kld, limit)[0]}`
+    kld: percentage ? `${near(100 * value, 100 * limit)}\u00a0% of the base's divergence` :
+                      `a divergence of ${near(run.kld, limit)}`
   }[kind];
   return {value, limit, text};
 }
@@ -140,14 +142,16 @@ verbs.plan = {
     const verdict = !met      ? "" :
         met.value > met.limit ? `; that exceeds the budget of ${d.budget}: ${met.text}` :
                                 `, within the budget of ${d.budget}`;
-    const observed =
-        isNumber(before) && isNumber(after) ? ` In the run it fell from ${seenBefore} to ${seenAfter}${verdict}.` : "";
-    return `${d.reached ? "" : "The budget is out of reach. "}${plural(d.plan.promotions, "promotion")} to ${
-        d.promote} are predicted to take the KL divergence from ${from} to ${to}${part}.${observed}`;
+    const observed = isNumber(before) && isNumber(after) ?
+        ` In the run it fell from ${seenBefore} to ${seenAfter}${
+            d.plan.observed.kld_se > 0 ? ` (standard error ${shown(d.plan.observed.kld_se)})` : ""}${verdict}.` :
+        "";
+    return `${d.reached ? "" : "The budget is out of reach. "}${plural(d.plan.promotions, "promotion")} to ${d.promote} ${
+        d.plan.promotions === 1 ? "is" : "are"} predicted to take the KL divergence from ${from} to ${to}${part}.${observed}`;
   },
   next(d) {
     const items = [], met = budgetMet(d, d.plan);
-    if (met && met.value > met.limit)
+    if (d.reached && met && met.value > met.limit)
       items.push({
         text: `Ask for a smaller budget, so that the run keeps to ${d.budget} too.`,
         command: again(d, (words) => withOption(words, "--budget", tighterBudget(d, met)))
