@@ -43,7 +43,10 @@ class Summary {
     for (std::size_t depth = 0; depth <= layers_ + 1; ++depth) result.ladder.push_back(rung(depth));
     if (options_.bounds) {
       result.deterministic = quantity(mean_square(total(&StepContribution::deterministic, layers_ + 1)));
-      result.probabilistic = quantity(chances() * mean(total(&StepContribution::martingale, layers_ + 1)));
+      // What holds always holds with probability, too.
+      result.probabilistic =
+          std::min(*result.deterministic,
+                   quantity(chances() * mean(total(&StepContribution::martingale, layers_ + 1))));
     }
     if (target_.direction) {
       result.in_run = 0;
