@@ -177,6 +177,23 @@ TEST(AttributionSummary, SignedPartsSumToWhatWasObservedWithAndWithoutFlips) {
   }
 }
 
+TEST(AttributionSummary, SaysNothingWhereTheRecipeOverflows) {
+  Draws draws(83);
+  for (const char* text : {"fp16", "bf16"}) {
+    Example e(0, text, draws);
+    for (double& entry : e.model.matrices.front().values()) entry *= 1e6;  // the embedding
+    const bool overflows = e.recipe.text() == "fp16";
+    for (const Target target : {Target::kld, Target::logits, Target::loss, Target::margin, Target::token}) {
+      const Attribution a = attribute(e.run, e.options(target));
+      EXPECT_EQ(std::isfinite(*a.observed), !overflows) << name_of(target);
+      for (const double x : {a.predicted, a.sigma, *a.deterministic, *a.probabilistic, *a.expected_flips,
+                             a.ladder.front().sigma, a.ladder.back().sigma})
+        EXPECT_EQ(std::isnan(x), overflows) << name_of(target);
+      for (const StepShare& s : a.steps) EXPECT_EQ(std::isnan(s.share), overflows) << name_of(target);
+    }
+  }
+}
+
 TEST(AttributionSummary, FlipsAreThoseOfTheClosestMarginsWithoutTheRoundingOfTheLogits) {
   each_example([](const Example& e, Target target) {
     const Attribution a = attribute(e.run, e.options(target));
