@@ -88,6 +88,31 @@ TEST(LocalErrors, TheStoredRootOfTheHeadWidthMovesAllScoresTogether) {
       });
 }
 
+TEST(LocalErrors, TheRoundedReciprocalOfTheRootMovesAllScoresTogether) {
+  Architecture llama = testing::every_architecture()[0];
+  llama.head_dim = llama.rotary_dims = 2;
+  Draws draws(33);
+  const testing::RandomModel model = testing::random_model(llama, 6, draws);
+  const Recipe recipe("fp64,score.scale.acc=bf16");
+  const ModelRun run{model.architecture, model.weights, model.tokens, recipe};
+  forward(
+      llama, [&](std::size_t layer, Site s) { return run.place(layer, s); },
+      [](std::size_t, Site) { return Native(); },
+      [&](std::size_t layer, Site s, const Tensors<double>& tensors) {
+        if (s != Site::score) return;
+        for (const StepErrors& e : local_errors(run, layer, s, tensors)) {
+          if (!e.sharing.all_layers) continue;
+          const double relative = 0.70703125 * std::sqrt(2.0) - 1;  // bf16(1/sqrt 2) = 0.70703125
+          each_entry(Tensor::score, llama.heads * 6, 6, 6, [&](std::size_t i, std::size_t j) {
+            const double expected = relative * tensors[Tensor::score](i, j);
+            EXPECT_NEAR(e.error[Tensor::score](i, j), expected, 1e-9 * std::fabs(expected));
+          });
+          return;
+        }
+        ADD_FAILURE() << "no error of the factor";
+      });
+}
+
 TEST(LocalErrors, StayWithinTheirRadii) {
   for (const char* text : {"bf16", "pure-bin12", "bf16-flash", "tf32", "fp16:stochastic",
                            "pure-bf16,order=pairwise", "e4m3fn", "pure-dec3"})
@@ -104,6 +129,33 @@ TEST(LocalErrors, StayWithinTheirRadii) {
             }
           });
     });
+}
+
+/// Of h errors in a row, each at most u T, the squares sum to h (u T)^2, and the worst case is h u T.
+TEST(LocalErrors, SpreadsOfSumsAreTheirRadiiOverTheRootOfTheirRoundings) {
+  std::string text = "fp64";
+  for (const char* site : {"qkv", "score", "pv", "attn_out", "mlp_in", "mlp_out", "head"})
+    text += "," + std::string(site) + ".product.acc=bin10";
+  std::size_t products = 0;
+  each_site(text, [&](const ModelRun& run, std::size_t layer, Site site, const Tensors<double>& x) {
+    const Architecture& a = run.architecture;
+    std::size_t terms = a.width;
+    if (site == Site::score) terms = a.head_dim;
+    if (site == Site::pv) terms = 6;  // tokens
+    if (site == Site::attn_out) terms = a.heads * a.head_dim;
+    if (site == Site::mlp_out) terms = a.inner;
+    const double roundings = RoundingModel{0, run.recipe.summation()}.dot(terms) + 1;  // and a bias
+    for (const StepErrors& e : local_errors(run, layer, site, x, true)) {
+      if (e.step != Step::product) continue;
+      ++products;
+      for (const Tensor t : tensors_of(site, a, false).writes)
+        each_entry(t, e.error[t].rows(), 6, 6, [&](std::size_t i, std::size_t j) {
+          const double expected = e.radius[t](i, j) / std::sqrt(roundings);
+          EXPECT_NEAR(e.spread[t](i, j), expected, 1e-6 * expected) << name_of(site);
+        });
+    }
+  });
+  EXPECT_GE(products, 5 * 7u);
 }
 
 }  // namespace
