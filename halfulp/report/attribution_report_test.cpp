@@ -243,6 +243,35 @@ TEST(AttributionText, ALongLadderIsThinnedAndKeepsItsEnds) {
   }
 }
 
+TEST(AttributionText, SaysOfWhichQuantityThePredictionIs) {
+  Attribution a = example();
+  a.options.token = 5;
+  const std::pair<Target, const char*> quantities[] = {
+      {Target::kld, "mean KL divergence, nats a token\n"},
+      {Target::logits, "rms error of the logits\n"},
+      {Target::loss, "change of the loss, nats (standard deviation)\n"},
+      {Target::margin, "rms error of the top-1 margins\n"},
+      {Target::token, "change of the margin of the top token at position 5 (standard deviation)\n"}};
+  for (const auto& [target, words] : quantities) {
+    a.options.target = target;
+    EXPECT_TRUE(has(text_of(a), std::string("What the recipe will do: ") + words)) << text_of(a);
+  }
+}
+
+TEST(AttributionText, NamesTheLogitsOfTheConditionNumbers) {
+  Attribution a = example();
+  ConditionEstimate& c = a.condition.emplace();
+  c.componentwise = c.componentwise_of_others = {300, {5, 7}};
+  c.mixed = {20, {3, 2}};
+  std::string text = text_of(a);
+  EXPECT_TRUE(has(text, "mixed at least 20.0 (logit 3 at position 2),\n")) << text;
+  EXPECT_TRUE(has(text, "componentwise at least 300 (logit 5 at position 7)\n")) << text;
+  c.componentwise = {HUGE_VAL, {4, 6}};
+  c.zeros = {{4, 6}, {4, 7}};
+  text = text_of(a);
+  EXPECT_TRUE(has(text, "300 (logit 5 at position 7), infinite for 2 logits that are exactly 0\n")) << text;
+}
+
 TEST(AttributionText, TheLaddersUnitIsTheTargets) {
   Attribution a = example();
   EXPECT_TRUE(has(text_of(a), "(square root of twice the divergence)"));
