@@ -105,6 +105,83 @@ TEST(Contributions, StochasticRoundingKeepsToTheProbabilisticBoundAndToTheVarian
   EXPECT_NEAR(predicted / squares, 1, 0.25);
 }
 
+/// Functional by functional: over many of them, what shares a rounding and what does not look the same.
+TEST(Contributions, TheVarianceOfWhatSharesARoundingIsThatOfEachFunctionalsError) {
+  Draws draws(46);
+  const Architecture architecture = testing::every_architecture()[0];
+  const testing::RandomModel model = testing::random_model(architecture, 3, draws);
+  const auto gradients = random_gradients(24, architecture.vocabulary, 3, draws);
+  constexpr std::size_t seeds = 500;
+  for (const char* text : {"fp64,attn_norm.stats=bin10:stochastic", "fp64,softmax.sum=bin10:stochastic",
+                           "fp64,rope.table=bin10:stochastic", "fp64-flash,pv.exp.acc=bin10:stochastic",
+                           "fp64-flash,pv.sum.acc=bin10:stochastic"}) {
+    const Recipe recipe(text);
+    std::vector<double> predicted(gradients.size()), observed(gradients.size());
+    for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+      const ModelRun run{model.architecture, model.weights, model.tokens, recipe, seed};
+      const auto variance = total(contributions_of(run, {}, linear_functionals(gradients)).front(),
+                                  &StepContribution::variance);
+      const RecipeRun other(ModelRun{model.architecture, model.weights, model.tokens, recipe, seed + 1000});
+      const Matrix<double> accurate = accurate_logits(run);
+      for (std::size_t p = 0; p < gradients.size(); ++p) {
+        const double error = product(gradients[p], other.logits(), accurate);
+        predicted[p] += variance[p];
+        observed[p] += error * error;
+      }
+    }
+    // Both are means of 500 squares, each with a standard deviation of some 7 %.
+    for (std::size_t p = 0; p < gradients.size(); ++p) {
+      EXPECT_GT(observed[p], 1e-12 * seeds) << text;
+      EXPECT_NEAR(std::log2(predicted[p] / observed[p]), 0, 0.7) << text << ' ' << p;
+    }
+  }
+}
+
+/// The second of two tokens alone is turned: its table has one set of errors for both layers.
+TEST(Contributions, OfTheRotaryTableAreTheSquareOfTheSumOverLayers) {
+  Draws draws(48);
+  const Architecture architecture = testing::every_architecture()[0];
+  const testing::RandomModel model = testing::random_model(architecture, 2, draws);
+  const Recipe recipe("fp64,rope.table.out=bin12");
+  const ModelRun run{model.architecture, model.weights, model.tokens, recipe};
+  RecipeRun recipe_run(run);
+  const auto gradients = random_gradients(20, architecture.vocabulary, 2, draws);
+  const Contributions c =
+      contributions_of(run, {}, linear_functionals(gradients), {false, &recipe_run}).front();
+  const auto variance = total(c, &StepContribution::variance), in_run = total(c, &StepContribution::in_run);
+  for (std::size_t p = 0; p < gradients.size(); ++p) {
+    double size = 0;
+    for (const StepContribution& s : c.steps) size += std::fabs(s.in_run[p]);
+    EXPECT_GT(size, 0);
+    EXPECT_NEAR(variance[p], in_run[p] * in_run[p], 0.02 * size * size);
+  }
+}
+
+TEST(Contributions, OfAHeadThatNothingReadsAreZero) {
+  Draws draws(47);
+  const Architecture architecture = testing::every_architecture()[0];
+  for (const char* text : {"pure-bf16", "bf16-flash"})
+    for (std::size_t unread = 0; unread < architecture.heads; ++unread) {
+      testing::RandomModel model = testing::random_model(architecture, n, draws);
+      Matrix<double> out = draws.matrix(architecture.width, architecture.heads * architecture.head_dim);
+      for (std::size_t i = 0; i < out.rows(); ++i)
+        for (std::size_t k = 0; k < architecture.head_dim; ++k)
+          out(i, unread * architecture.head_dim + k) = 0;
+      model.weights.blocks[1].attn_out.weight = operand_of(out.view()).view;
+      const Recipe recipe(text);
+      const ModelRun run{model.architecture, model.weights, model.tokens, recipe};
+      const Contributions c = contributions_of(run, {}, logit_probes(2, 1)).front();
+      std::size_t seen = 0;
+      for (const StepContribution& s : c.steps) {
+        if (s.layer != 1u || !s.head || s.step == Step::scale) continue;  // by 1/2, exactly
+        ++seen;
+        EXPECT_EQ(s.variance[0] == 0, s.head == unread)
+            << name_of(s.site) << '.' << name_of(s.step) << ' ' << *s.head;
+      }
+      EXPECT_GE(seen, 2 * architecture.heads);
+    }
+}
+
 TEST(Contributions, TheMisfitOfTheSignedSumFallsWithTheUnitRoundoff) {
   const std::filesystem::path folder =
       std::filesystem::path(HALFULP_SOURCE_DIR) / "examples" / "gpt2-tinyshakespeare";
