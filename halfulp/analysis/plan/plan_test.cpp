@@ -73,6 +73,17 @@ TEST(Prediction, OfFlipsWithTheHeadPromotedIsThatOfLogitsOnTheWiderGrid) {
   EXPECT_GT(std::fabs(predictions.predicted(Selection(head.size())).flips / flips - 1), 1e-3);
 }
 
+/// One table serves all layers: promoted in one, it is promoted in the other.
+TEST(Prediction, OfTheRotaryTableIsThatOfAllLayers) {
+  const Example e(0, "fp32,rope.table.out=bf16", 77);
+  const PromotionPredictions predictions(e.run, e.fp32, 8);
+  ASSERT_EQ(predictions.promotions().size(), 2u);
+  const double base = predictions.predicted({false, false}).kld;
+  EXPECT_NEAR(base, e.attributed(e.recipe, 8).predicted, 1e-9 * base);
+  EXPECT_LT(predictions.predicted({true, false}).kld, 1e-6 * base);
+  EXPECT_LT(predictions.predicted({false, true}).kld, 1e-6 * base);
+}
+
 TEST(Plan, GainsFallAndAreSharesOfTheBase) {
   const Example e(2, "bf16", 73);
   PlanOptions options;
