@@ -29,9 +29,11 @@ Plot attribution_plot(const nlohmann::ordered_json& d) {
     bool any = false;
     for (std::size_t k = 0; k < d["ladder"].size(); ++k) {
       const auto& value = d["ladder"][k][key];
-      any = any || value.is_number();
+      // No rounding yet, no error: nothing that a logarithmic axis can show.
+      const bool is_shown = value.is_number() && value.get<double>() != 0;
+      any = any || is_shown;
       curve.x.push_back(static_cast<double>(k));
-      curve.y.push_back(value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN());
+      curve.y.push_back(is_shown ? value.get<double>() : std::numeric_limits<double>::quiet_NaN());
     }
     if (any) plot.curves.push_back(std::move(curve));
   }

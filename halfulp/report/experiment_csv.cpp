@@ -90,8 +90,14 @@ void add_bounded(Plot& plot, const Json& document) {
         {name + (sums ? ", worst" : ", median"), x, values_of(curve["observed"][statistic])});
     for (const Json& bound : curve["bounds"])
       if (!sums || (bound["rigorous"].get<bool>() && (name == "recursive" || name == "pairwise")))
-        plot.curves.push_back(
-            {fmt::format("{}, {}", name, bound["name"].get<std::string>()), x, values_of(bound["median"])});
+        plot.curves.push_back({fmt::format("{}, {}", name, bound["name"].get<std::string>()),
+                               x,
+                               values_of(bound["median"]),
+                               {},
+                               {},
+                               -1,
+                               1,
+                               false});
   }
 }
 

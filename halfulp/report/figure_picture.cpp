@@ -172,13 +172,26 @@ bool is_doubtful_anywhere(const Picture& picture) {
   });
 }
 
-std::vector<LegendEntry> legend_of(const Catalogue& all, const Wishes& wishes, const Picture& picture,
-                                   bool points) {
+/// Whether no series of the arithmetic has a number: all trials gave NaN or infinity.
+bool is_never_finite(const Json& document, const std::string& arithmetic) {
+  const auto has_number = [&](const Json& s) {
+    const Json& medians = s["normwise"]["median"];
+    return s["arithmetic"] == arithmetic &&
+           std::any_of(medians.begin(), medians.end(), [](const Json& x) { return x.is_number(); });
+  };
+  return std::none_of(document["series"].begin(), document["series"].end(), has_number);
+}
+
+std::vector<LegendEntry> legend_of(const Json& document, const Catalogue& all, const Wishes& wishes,
+                                   const Picture& picture, bool points) {
   std::vector<LegendEntry> legend;
   const bool kinds = all.colours_are_kinds();
   const auto& coloured = kinds ? all.kinds : all.arithmetics;
   for (std::size_t i = 0; i < coloured.size(); ++i)
-    legend.push_back({coloured[i], static_cast<int>(i), 0, false, points});
+    legend.push_back({!kinds && is_never_finite(document, coloured[i])
+                          ? coloured[i] + " (never finite)"
+                          : coloured[i],
+                      static_cast<int>(i), 0, false, points});
   if (!kinds && all.kinds.size() > 1)
     for (std::size_t i = 0; i < all.kinds.size(); ++i)
       legend.push_back({all.kinds[i], -1, static_cast<int>(i), false, points});
@@ -236,7 +249,7 @@ Picture figure_picture(const nlohmann::ordered_json& document) {
           add(measure, row, group, group == all.groups.front(), row == Shown::mean);
   }
   const bool points = !document["series"][0]["layers"].is_null();
-  picture.legend = legend_of(all, wishes, picture, points);
+  picture.legend = legend_of(document, all, wishes, picture, points);
   if (has_zeros_off_axis(picture))
     picture.note = "Errors of 0 (exact results) lie below the logarithmic axes.";
   return picture;

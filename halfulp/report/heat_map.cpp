@@ -17,8 +17,8 @@ constexpr const char* colours =
     "8 "
     "'#fde725'";
 
-constexpr double width = 460, top = 40, bottom = 30, left = 62, right = 92, title_height = 26,
-                 label_height = 46;
+constexpr double width = 470, top = 40, bottom = 30, left = 70, right = 104, title_height = 26,
+                 label_height = 58;
 
 bool is_shown(double x, bool log) { return std::isfinite(x) && (!log || x > 0); }
 
@@ -68,6 +68,7 @@ std::string colour_ticks(const Range& range, bool log) {
       x = range.low;
       for (int k = 0; k < i; ++k) x *= root;
     }
+    if (i == 4) x = range.high;  // a tick beyond the end is not drawn
     text += fmt::format("{}'{:.3g}' {}", i == 0 ? "" : ", ", x, x);
   }
   return "(" + text + ")";
@@ -93,12 +94,15 @@ std::string map_text(const HeatMap& map, std::size_t number, double total_width,
   if (map.log) text += "set logscale cb\n";
   text += fmt::format("set cbrange [{}:{}]\nset cbtics {}\nset colorbox\n", range.low, range.high,
                       colour_ticks(range, map.log));
+  // Boxes, not an image: images of one row are refused, and viewers of SVG smooth those of few pixels.
   text += fmt::format("$map{} << EOD\n", number);
-  for (const auto& row : map.values) {
-    for (const double value : row) text += is_shown(value, map.log) ? fmt::format("{} ", value) : "NaN ";
-    text += "\n";
-  }
-  return text + fmt::format("EOD\nplot $map{} matrix with image notitle\n", number);
+  for (std::size_t i = 0; i < map.values.size(); ++i)
+    for (std::size_t j = 0; j < map.values[i].size(); ++j)
+      if (is_shown(map.values[i][j], map.log)) text += fmt::format("{} {} {}\n", j, i, map.values[i][j]);
+  return text + fmt::format(
+                    "EOD\nplot $map{} using 1:2:($1-0.5):($1+0.5):($2-0.5):($2+0.5):3 with boxxyerror "
+                    "lc palette z fillstyle solid 1 noborder notitle\n",
+                    number);
 }
 
 }  // namespace
@@ -111,7 +115,7 @@ std::string script_of(const HeatMaps& maps, PictureForm form) {
   layout.height = top + title_height + height + label_height + (maps.note.empty() ? 0 : bottom);
   std::string script = terminal(form, layout) + "set encoding utf8\nset multiplot\n";
   script += fmt::format("set label 1 {} at screen 0.5,{:.5f} center noenhanced font ',15'\n",
-                        gnuplot_quoted(maps.title), 1 - 17 / layout.height);
+                        gnuplot_quoted(shortened(maps.title, layout.width)), 1 - 17 / layout.height);
   if (!maps.note.empty())
     script += fmt::format("set label 2 {} at screen 0.5,{:.5f} center noenhanced\n",
                           gnuplot_quoted(maps.note), 14 / layout.height);
@@ -120,6 +124,8 @@ std::string script_of(const HeatMaps& maps, PictureForm form) {
   return script + "unset multiplot\n";
 }
 
-std::string drawn(const HeatMaps& maps, PictureForm form) { return run_gnuplot(script_of(maps, form)); }
+std::string drawn(const HeatMaps& maps, PictureForm form) {
+  return picture_of(script_of(maps, form), form, maps.title);
+}
 
 }  // namespace halfulp

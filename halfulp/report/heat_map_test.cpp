@@ -18,8 +18,8 @@ HeatMaps two() {
 
 TEST(HeatMap, WhatHasNoColourIsLeftWhite) {
   const std::string script = script_of(two(), PictureForm::svg);
-  EXPECT_NE(script.find("1 10 100 \nNaN NaN NaN \n"), std::string::npos) << script;
-  EXPECT_NE(script.find("-1 0 1 \n2 3 4 \n"), std::string::npos);
+  EXPECT_NE(script.find("EOD\n0 0 1\n1 0 10\n2 0 100\nEOD"), std::string::npos) << script;
+  EXPECT_NE(script.find("EOD\n0 0 -1\n1 0 0\n2 0 1\n0 1 2\n1 1 3\n2 1 4\nEOD"), std::string::npos);
   EXPECT_NE(script.find("set cbrange [1:100]"), std::string::npos);
   EXPECT_NE(script.find("set cbrange [-1:4]"), std::string::npos);
 }
@@ -40,6 +40,13 @@ TEST(HeatMap, IsDrawnInEveryForm) {
   EXPECT_NE(drawn(two(), PictureForm::svg).find("second"), std::string::npos);
   EXPECT_EQ(drawn(two(), PictureForm::png).substr(1, 3), "PNG");
   EXPECT_EQ(drawn(two(), PictureForm::pdf).substr(0, 4), "%PDF");
+  // A single row is drawn too, each cell a box of its own colour.
+  HeatMaps row{
+      "a <row> & more", {{"first", "head", "layer", true, {3}, {0, 1, 2, 3, 4}, {{1, 2, 4, 8, 16}}}}, ""};
+  const std::string svg = drawn(row, PictureForm::svg);
+  EXPECT_EQ(svg.find("<image"), std::string::npos);
+  EXPECT_NE(svg.find("<title>a &lt;row> &amp; more</title>"), std::string::npos);
+  EXPECT_EQ(svg.find("rgb(148,   0, 211)"), std::string::npos) << "gnuplot's own colour";
   HeatMaps nothing = two();
   nothing.maps[0].values = {{NAN, 0, -1}, {NAN, NAN, NAN}};
   nothing.maps[1].values = {{2, 2, 2}, {2, 2, 2}};

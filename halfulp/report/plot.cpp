@@ -14,8 +14,8 @@ namespace halfulp {
 namespace {
 
 /// Colours that people who see few of them tell apart (Okabe, Ito 2008).
-constexpr const char* colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
-                                   "#e69f00", "#56b4e9", "#000000"};
+constexpr const char* colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00",
+                                   "#56b4e9", "#000000", "#882255", "#999933", "#332288"};
 constexpr double thin = 0.7;  // of the usual width, where the curve is in doubt
 constexpr const char* dashes[] = {"1", "(9,5)", "(2.5,4)", "(9,4,2.5,4)"};
 
@@ -49,10 +49,22 @@ std::string decade_ticks(const AxisRange& axis, int most) {
   return "(" + ticks + ")";
 }
 
+/// Powers of two, written out while they are short.
+std::string doubling_ticks(const AxisRange& axis, int most) {
+  const int first = std::ilogb(axis.low) + 1, last = std::ilogb(axis.high);
+  const int step = 1 + (last - first) / most;
+  std::string ticks;
+  for (int k = first; k <= last; k += step)
+    ticks += fmt::format("{}'{}' {}", ticks.empty() ? "" : ", ",
+                         last <= 13 ? std::to_string(1 << k) : fmt::format("2^{{{}}}", k), std::ldexp(1, k));
+  return "(" + ticks + ")";
+}
+
 std::string axis(char name, const AxisRange& range, int most) {
   std::string text = fmt::format("set {}range [{}:{}] noextend\n", name, range.low, range.high);
   if (range.log) {
-    text += fmt::format("set logscale {}\nset {}tics {} enhanced\n", name, name, decade_ticks(range, most));
+    text += fmt::format("set logscale {}\nset {}tics {} enhanced\n", name, name,
+                        range.doubling ? doubling_ticks(range, most) : decade_ticks(range, most));
   } else {
     const double step = label_step(range, most);
     const bool counts = step >= 1;
@@ -127,10 +139,13 @@ std::string triangle_text(const SlopeTriangle& t) {
 std::string panel_text(const Plot& plot, const AxisRange& x, const AxisRange& y, const Layout& l,
                        const Frame& frame, std::size_t number) {
   std::string text = margins(frame);
-  text += fmt::format(
-      "set title {} noenhanced offset 0,-0.5\nset xlabel {} noenhanced offset 0,0.3\n"
-      "set ylabel {} noenhanced offset 0.2,0\n",
-      gnuplot_quoted(plot.title), gnuplot_quoted(plot.x_label), gnuplot_quoted(plot.y_label));
+  text += fmt::format("set title {} noenhanced offset 0,-0.5\nset xlabel {} noenhanced offset 0,0.3\n",
+                      gnuplot_quoted(plot.title), gnuplot_quoted(plot.x_label));
+  // Not by ylabel: its place depends on the labels' widths, which the SVG terminal guesses too large.
+  if (!plot.y_label.empty())
+    text += fmt::format("set label {} at screen {:.5f},{:.5f} center rotate by 90 noenhanced\n",
+                        gnuplot_quoted(plot.y_label), frame.left - (left_margin - 16) / l.width,
+                        (frame.bottom + frame.top) / 2);
   text +=
       "set border 3 lc rgb '#666666'\nset tics nomirror out scale 0.7\nset grid ytics lt 1 lc rgb "
       "'#e2e2e2'\n";
@@ -156,26 +171,26 @@ std::string panel_text(const Plot& plot, const AxisRange& x, const AxisRange& y,
   return text + "plot " + (bands + doubtful + lines).substr(2) + "\n";
 }
 
-/// Below the panels: the legend row by row, then the note.  Each is a plot of its own beside the frame,
-/// because a key of gnuplot's fills columns and has one width for all.
+/// Below the panels: the legend, then the note.  Each entry is a plot of its own beside the frame, because
+/// keys of gnuplot's do not align from one to the next.
 std::string below_text(const Picture& picture, const Layout& l) {
   std::string text = margins({0, 1, 0, l.legend / l.height}) +
                      "unset border\nunset tics\nset xrange [0:1]\nset yrange [0:1]\n";
   double top = l.legend - 14;
-  for (const auto& row : l.legend_rows) {
-    text += fmt::format(
-        "set key at screen 0.5,{:.5f} center top horizontal maxcols {} Left reverse samplen 2.4 noenhanced\n"
-        "plot 2 notitle",
-        top / l.height, row.size());
-    for (const LegendEntry& entry : row) {
+  for (const Layout::LegendRow& row : l.legend_rows) {
+    double left = row.left;
+    for (const LegendEntry& entry : row.entries) {
       const std::string colour = colour_of(entry.colour);
-      text += ", keyentry ";
+      text += fmt::format(
+          "set key at screen {:.5f},{:.5f} left top Left reverse samplen 2.4 noenhanced\nplot 2 notitle, "
+          "keyentry ",
+          left / l.width, top / l.height);
       text += entry.area
                   ? fmt::format("with filledcurves fs transparent solid 0.3 noborder lc rgb '{}'", colour)
                   : stroke_text(entry.points, entry.stroke, colour, entry.doubtful);
-      text += " title " + gnuplot_quoted(entry.name);
+      text += " title " + gnuplot_quoted(entry.name) + "\n";
+      left += row.column_width;
     }
-    text += "\n";
     top -= legend_row_height;
   }
   if (picture.note.empty()) return text;
@@ -210,7 +225,7 @@ std::string script_of(const Picture& picture, PictureForm form) {
   std::string script = terminal(form, l) + "set encoding utf8\nset multiplot\n";
   if (!picture.title.empty())
     script += fmt::format("set label 1 {} at screen 0.5,{:.5f} center noenhanced font ',15'\n",
-                          gnuplot_quoted(picture.title), 1 - 17 / l.height);
+                          gnuplot_quoted(shortened(picture.title, l.width)), 1 - 17 / l.height);
   for (std::size_t p = 0; p < picture.panels.size(); ++p) {
     const Plot& plot = picture.panels[p];
     const auto like = plot.scale < 0 ? std::vector<const Plot*>{&plot} : scales[plot.scale];
@@ -230,7 +245,9 @@ bool has_zeros_off_axis(const Picture& picture) {
   return false;
 }
 
-std::string drawn(const Picture& picture, PictureForm form) { return run_gnuplot(script_of(picture, form)); }
+std::string drawn(const Picture& picture, PictureForm form) {
+  return picture_of(script_of(picture, form), form, picture.title);
+}
 
 std::string drawn(const Plot& plot, PictureForm form) {
   Picture picture{plot.title, 1, {plot}, {}};

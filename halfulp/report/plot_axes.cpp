@@ -19,18 +19,22 @@ double power_of_10(double x) { return halfulp::exp(x * log_10); }
 
 struct Extent {
   double least = HUGE_VAL, most = -HUGE_VAL;
-  bool whole = true;  // whole numbers only
+  bool whole = true;     // whole numbers only
+  bool doubling = true;  // powers of two only
 
   void take(double value, bool log) {
     if (!std::isfinite(value) || (log && !(value > 0))) return;
     least = std::min(least, value);
     most = std::max(most, value);
     whole &= value == std::floor(value);
+    int exponent = 0;
+    doubling &= value >= 1 && std::frexp(value, &exponent) == 0.5;
   }
 };
 
 AxisRange logarithmic(const Extent& e) {
   if (!(e.least <= e.most)) return {0.1, 1, true};
+  if (e.doubling && e.most >= 4 * e.least) return {e.least / 1.3, 1.3 * e.most, true, true, true};
   const double low = std::max(log10(e.least), -280.0), high = std::min(log10(e.most), 280.0);
   // Short axes begin and end at labels, so that there are two of them.
   if (high - low < 2.2) {

@@ -12,7 +12,8 @@ namespace halfulp {
 struct AxisRange {
   double low = 0, high = 1;
   bool log = false;
-  bool whole = false;  // what it measures comes in whole numbers only
+  bool whole = false;     // what it measures comes in whole numbers only
+  bool doubling = false;  // logarithmic, and only in powers of two: labels stand at these
 
   /// Where x stands between low (0) and high (1).
   double place(double x) const;

@@ -102,8 +102,8 @@ TEST(Plot, NotesOfTheLegendStandBelowItsCurves) {
   picture.legend = {{"first", 0}, {"band", -1, 0, true, false, false, true}, {"second", 1}};
   const Layout l = layout_of(picture, picture.legend);
   ASSERT_EQ(l.legend_rows.size(), 2u);
-  EXPECT_EQ(l.legend_rows[0].size(), 2u);
-  EXPECT_EQ(l.legend_rows[1][0].name, "band");
+  EXPECT_EQ(l.legend_rows[0].entries.size(), 2u);
+  EXPECT_EQ(l.legend_rows[1].entries[0].name, "band");
   picture.legend[2].name = std::string(80, 'x');
   EXPECT_EQ(layout_of(picture, picture.legend).legend_rows.size(), 3u) << "too long for one row";
 }
