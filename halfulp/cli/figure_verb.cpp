@@ -88,10 +88,6 @@ void run(const Options& options, Console& console) {
   give(document, options.outputs, options.json, console);
 }
 
-std::string not_negative(const std::string& text) {
-  return text.starts_with('-') ? text.substr(0, 40) + " is negative" : "";
-}
-
 }  // namespace
 
 void add_figure_verb(CLI::App& program, Console& console) {

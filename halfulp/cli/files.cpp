@@ -33,11 +33,12 @@ std::string form_of_output(const std::string& path, std::initializer_list<std::s
   std::string form = std::filesystem::path(path).extension().string();
   if (std::find(forms.begin(), forms.end(), form) == forms.end())
     throw usage_error("-o " + path + ": the ending says the form: " + list_of({forms.begin(), forms.end()}));
-  const std::string name = std::filesystem::path(path).filename().string();
+  std::error_code unknown;
+  const std::string name =
+      std::filesystem::weakly_canonical(path, unknown).filename().string();  // behind links
   const bool is_of_a_model = name == "config.json" || name == "tokens.json" || name == "vocab.json" ||
                              name == "tokenizer.json" || name == "chars.json" ||
                              name.ends_with(".index.json");
-  std::error_code unknown;
   if (is_of_a_model && std::filesystem::exists(path, unknown))
     throw usage_error("-o " + path + ": that is a file of a checkpoint: choose another name");
   check_writable(path);

@@ -111,7 +111,7 @@ TEST(ToleranceVerb, RefusesWithOneLine) {
       {{"gem", "--k", "4"}, "did you mean gemm"},
       {{"gemm"}, "gemm needs --k"},
       {{"gemm", "--k", "0"}, "--k: 0"},
-      {{"gemm", "--k", "-1"}, "--k"},
+      {{"gemm", "--k", "-1"}, "--k: -1 is negative"},
       {{"gemm", "--k", "1e3"}, "--k"},
       {{"gemm", "--k", "4", "--d", "4"}, "--d: gemm does not use it"},
       {{"gemm", "--k", "4", "--eps", "1"}, "--eps: gemm does not use it"},

@@ -21,6 +21,11 @@ struct Console {
   int exit_code = 0;           // a verb sets 1: done, and a limit was exceeded
 };
 
+/// A check of options that count: CLI11 would read -1 as 2^64 - 1.
+inline std::string not_negative(const std::string& text) {
+  return text.starts_with('-') ? text.substr(0, 40) + " is negative" : "";
+}
+
 void add_attribute_verb(CLI::App& program, Console& console);
 void add_certify_verb(CLI::App& program, Console& console);
 void add_profile_verb(CLI::App& program, Console& console);

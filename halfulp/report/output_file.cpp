@@ -17,10 +17,19 @@ namespace {
   throw resource_error(path.string() + ": " + what + ": " + std::strerror(errno));
 }
 
+/// Where a symbolic link leads, so that the link stays and the file behind it changes.
+std::filesystem::path behind_links(const std::filesystem::path& path) {
+  std::error_code unknown;
+  const bool is_link = std::filesystem::is_symlink(path, unknown);
+  const auto target = is_link ? std::filesystem::weakly_canonical(path, unknown) : path;
+  return unknown ? path : target;
+}
+
 /// A new file beside `path`, removed again unless it is given its name.
 class Draft {
  public:
-  explicit Draft(const std::filesystem::path& path) : path_(path), name_(path.string() + ".XXXXXX") {
+  explicit Draft(const std::filesystem::path& path)
+      : path_(behind_links(path)), name_(path_.string() + ".XXXXXX") {
     std::error_code unknown;
     if (std::filesystem::is_directory(path, unknown))
       throw resource_error(path.string() + ": cannot write: it is a folder");

@@ -39,6 +39,15 @@ TEST_F(OutputFile, IsWrittenWholeAndReplacesWhatWasThere) {
   EXPECT_EQ(files(), 1u) << "no draft is left";
 }
 
+TEST_F(OutputFile, ALinkStaysAndTheFileBehindItChanges) {
+  std::filesystem::create_directory(folder / "results");
+  write_whole_file(folder / "results" / "a.json", "first");
+  std::filesystem::create_symlink("results/a.json", folder / "latest.json");
+  write_whole_file(folder / "latest.json", "second");
+  EXPECT_TRUE(std::filesystem::is_symlink(folder / "latest.json"));
+  EXPECT_EQ(content(folder / "results" / "a.json"), "second");
+}
+
 TEST_F(OutputFile, HasTheUsersUsualPermissions) {
   const mode_t mask = ::umask(022);
   write_whole_file(folder / "a.json", "x");

@@ -160,8 +160,8 @@ ToleranceRequest checked(const ToleranceRequest& request) {
     throw usage_error(fmt::format(
         "--deviation: {:g}; numbers of at most {:g} (--absmax) have no larger standard deviation than that",
         *r.deviation, r.absmax[0]));
-  if (!(r.probability > 0 && r.probability < 1))
-    throw usage_error(fmt::format("--prob: {:g} is not between 0 and 1", r.probability));
+  if (!(r.probability >= 1e-300 && r.probability < 1))
+    throw usage_error(fmt::format("--prob: {:g} is not between 1e-300 and 1", r.probability));
   return r;
 }
 
