@@ -507,6 +507,9 @@ TEST(Comparison, SeesWhatChangedAndOnlyThat) {
   }
   const AttentionModel wider = randomised(told_phi3(), 2);
   EXPECT_THROW(compared(a, of_a, wider, spectra(wider)), input_error);
+  const ModelSpectra first = spectra(a, {.first_layer = 0, .last_layer = 0}),
+                     second = spectra(b, {.first_layer = 1, .last_layer = 1});
+  EXPECT_THROW(compared(a, first, b, second), input_error) << "no head is in both";
 }
 
 }  // namespace

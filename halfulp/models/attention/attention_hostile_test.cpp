@@ -140,5 +140,18 @@ TEST(HostileAttention, BiasesThatConfigJsonDeniesAreSaid) {
   EXPECT_NE(m.warnings[0].find("q_proj.bias' and its like are not used"), std::string::npos);
 }
 
+TEST(HostileAttention, LayersBeyondThoseOfConfigJsonAreSaid) {
+  TinyCheckpoint tiny = told_llama();
+  const std::string whole = tiny.file();
+  EXPECT_TRUE(read(tiny, whole).warnings.empty());
+  tiny.config["num_hidden_layers"] = 1;
+  const std::string file = tiny.file();
+  const AttentionModel m = read(tiny, file);
+  EXPECT_EQ(m.layers.size(), 1U);
+  ASSERT_EQ(m.warnings.size(), 1U);
+  EXPECT_NE(m.warnings[0].find("asks for 1 layers, and the tensors go on"), std::string::npos)
+      << m.warnings[0];
+}
+
 }  // namespace
 }  // namespace halfulp

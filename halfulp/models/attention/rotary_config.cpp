@@ -33,7 +33,9 @@ Parameters parameters_under(ConfigKeys& keys, const char* name, const std::strin
   const json* const all = keys.find({name});
   if (all == nullptr) return {};
   if (!all->is_object()) keys.fail(name, show(*all) + " is not an object");
-  const bool is_nested = std::any_of(all->begin(), all->end(), [](const json& v) { return v.is_object(); });
+  bool is_nested = false;
+  for (const auto& [key, value] : all->items())
+    is_nested = is_nested || value.is_object() || key.ends_with("_attention");
   if (!is_nested) return {all, name, false};
   if (layer_type.empty())
     keys.fail(name, "differs by layer type, but 'layer_types' does not say which layer is of which");

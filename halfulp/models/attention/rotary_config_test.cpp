@@ -92,6 +92,11 @@ TEST(RotaryConfig, Gemma3HasABaseForSlidingLayers) {
              "full_attention");
       },
       {"'rope_parameters.full_attention.rope_theta'"});
+  expect_input_error(
+      [&] {
+        read({{"rope_parameters", {{"full_attention", 5}}}}, "gemma3", 8, "full_attention");
+      },
+      {"'rope_parameters'", "'full_attention' has no object in it"});
 }
 
 // arXiv:2309.00071: pairs that make more than beta_fast turns within the original length keep their
