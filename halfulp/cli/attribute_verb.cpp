@@ -68,7 +68,8 @@ std::string in_form(const std::string& form, const nlohmann::ordered_json& docum
 void run(Options options, Console& console) {
   const Recipe recipe(options.recipe);
   read_target(options.target, options.attribution);
-  const std::string form = form_of_output(options.output, {".json", ".csv", ".html", ".svg", ".png", ".pdf"});
+  const std::string form = form_of_output(options.output, {".json", ".csv", ".html", ".svg", ".png", ".pdf"},
+                                          {options.model.ids, options.recipe});
   if (form == ".svg" || form == ".png" || form == ".pdf") check_can_draw();
 
   ProgressBar bar(console.log);

@@ -102,7 +102,8 @@ void run(const Options& options, Console& console) {
   if (options.model.empty() && (!options.ids.empty() || options.tokens))
     throw usage_error("--ids and --tokens are for -m: a random model has random activations (n=..)");
   const RoundingRule rule = rule_to_nearest("--format", options.format);
-  const std::string form = form_of_output(options.output, {".json", ".csv", ".html", ".svg", ".png"});
+  const std::string form =
+      form_of_output(options.output, {".json", ".csv", ".html", ".svg", ".png"}, {options.ids});
   set_threads(options.threads);
   BoundsOrigin origin{console.command_line, {}, {}, {}};
   ModelBounds bounds;

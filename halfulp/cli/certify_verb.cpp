@@ -40,7 +40,8 @@ struct Options {
 void run(const Options& options, Console& console) {
   const Recipe recipe(options.recipe);
   check(options.certificate);
-  const std::string form = form_of_output(options.output, {".json", ".csv", ".html"});
+  const std::string form =
+      form_of_output(options.output, {".json", ".csv", ".html"}, {options.model.ids, options.recipe});
   ProgressBar bar(console.log);
   const ModelInput input(options.model);
   // Values, bounds, errors of each step, and adjoints of the margins that go back together.

@@ -96,7 +96,7 @@ void refuse_foreign(const CLI::App& verb, const std::string& name, const std::ve
 nlohmann::ordered_json document_of_curves(const Options& o, const CurveExperiment& experiment,
                                           std::uint64_t trials, nlohmann::ordered_json options,
                                           Console& console) {
-  ProgressBar bar(console.log);
+  ProgressBar bar(console.log, "trials");
   const BoundedCurves curves = run_curves(experiment, trials, bar.callback());
   auto document =
       experiment_document({o.name, curves.title, console.command_line, o.seed, trials, std::move(options)});
@@ -107,7 +107,7 @@ nlohmann::ordered_json document_of_curves(const Options& o, const CurveExperimen
 nlohmann::ordered_json document_of_figure(const Options& o, const Figure& figure, std::uint64_t trials,
                                           nlohmann::ordered_json options, Console& console) {
   check(figure.plan, 0.8 * physical_memory());
-  ProgressBar bar(console.log);
+  ProgressBar bar(console.log, "trials");
   Outcome outcome(figure.plan);
   run_plan(figure.plan, {0, trials}, outcome, bar.callback());
   auto document =
@@ -156,7 +156,7 @@ nlohmann::ordered_json document_of(const Options& o, const CLI::App& verb, Conso
   options["bound_trials"] = o.bound_trials;
   auto document = document_of_figure(o, heads(f), trials(400), std::move(options), console);
   if (o.bound_trials > 0) {
-    ProgressBar bar(console.log);
+    ProgressBar bar(console.log, "trials");
     add_curves(document, run_curves(heads_bounds(f), o.bound_trials, bar.callback()));
   }
   return document;
@@ -215,7 +215,7 @@ void add_experiment_verb(CLI::App& program, Console& console) {
   verb->add_option("--bound-trials", options->bound_trials, "Trials with bounds (16), 0: none")
       ->check(CLI::Range(0, 100000));
   verb->add_option("--over", options->over, "What a picture of attention-precision is over: layer or lambda");
-  verb->add_option("--seed", options->seed, "Seed (1)");
+  verb->add_option("--seed", options->seed, "Seed (1)")->check(not_negative);
   verb->add_option("-t,--threads", options->threads, "Threads (default: all processors)")
       ->check(CLI::Range(0, 4096));
   verb->add_option("-o,--output", options->output, "Write the result: .json, .csv, .html, .svg or .png");

@@ -80,7 +80,7 @@ void run(const Options& options, Console& console) {
   if (!options.checkpoint.empty()) check_writable(options.checkpoint);
   nlohmann::ordered_json document;
   {
-    ProgressBar bar(console.log);
+    ProgressBar bar(console.log, "trials");
     const Outcome outcome = made({chosen, changes, wanted, options.checkpoint}, bar.callback());
     if (process() != 0) return;
     document = figure_document(chosen, changes, outcome, bar.seconds(), console.command_line);

@@ -28,7 +28,8 @@ std::vector<std::uint32_t> first_token_ids(const std::filesystem::path& path,
   return ids;
 }
 
-std::string form_of_output(const std::string& path, std::initializer_list<std::string_view> forms) {
+std::string form_of_output(const std::string& path, std::initializer_list<std::string_view> forms,
+                           const std::vector<std::string>& inputs) {
   if (path.empty()) return {};
   std::string form = std::filesystem::path(path).extension().string();
   if (std::find(forms.begin(), forms.end(), form) == forms.end())
@@ -41,6 +42,9 @@ std::string form_of_output(const std::string& path, std::initializer_list<std::s
                              name.ends_with(".index.json");
   if (is_of_a_model && std::filesystem::exists(path, unknown))
     throw usage_error("-o " + path + ": that is a file of a checkpoint: choose another name");
+  for (const std::string& input : inputs)
+    if (std::filesystem::equivalent(input.substr(input.starts_with('@') ? 1 : 0), path, unknown))
+      throw usage_error("-o " + path + ": that is read too: choose another name");
   check_writable(path);
   return form;
 }

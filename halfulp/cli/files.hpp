@@ -19,8 +19,10 @@ std::filesystem::path token_file(const std::string& ids, const std::string& mode
 std::vector<std::uint32_t> first_token_ids(const std::filesystem::path& path,
                                            std::optional<std::size_t> count);
 
-/// The ending of an -o option, asked before long work; nothing for an empty path.  Throws usage_error for an
-/// ending not among `forms`, resource_error for a path that cannot be written.
-std::string form_of_output(const std::string& path, std::initializer_list<std::string_view> forms);
+/// The ending of an -o option, asked before long work; nothing for an empty path.  inputs: what options name
+/// as files to read, "@FILE" too.  Throws usage_error for an ending not among `forms`, for a file of a
+/// checkpoint and for an input, resource_error for a path that cannot be written.
+std::string form_of_output(const std::string& path, std::initializer_list<std::string_view> forms,
+                           const std::vector<std::string>& inputs = {});
 
 }  // namespace halfulp

@@ -10,6 +10,7 @@
 #include "halfulp/base/random.hpp"
 #include "halfulp/cli/files.hpp"
 #include "halfulp/cli/memory.hpp"
+#include "halfulp/cli/verb.hpp"
 #include "halfulp/models/token_ids.hpp"
 #include "halfulp/report/table.hpp"
 
@@ -17,6 +18,9 @@ namespace halfulp {
 namespace {
 
 std::vector<std::uint32_t> random_tokens(const ModelOptions& options, const Architecture& architecture) {
+  if (options.tokens && *options.tokens > architecture.positions)
+    throw usage_error(
+        fmt::format("--tokens {}: the model has {} positions", *options.tokens, architecture.positions));
   std::vector<std::uint32_t> tokens;
   const std::size_t count = std::min<std::size_t>(options.tokens.value_or(64), architecture.positions);
   const Philox4x32 stream{options.seed, 0x746f6b656e73};
@@ -42,12 +46,11 @@ void add_model_options(CLI::App& verb, ModelOptions& options) {
       ->required();
   verb.add_option("--ids", options.ids,
                   "Token ids: JSON, NPY or text (default: tokens.json of the model, or random)");
-  verb.add_option("--tokens", options.tokens, "Use the first N ids")->check(CLI::NonNegativeNumber);
+  verb.add_option("--tokens", options.tokens, "Use the first N ids")->check(not_negative);
   verb.add_option("-t,--threads", options.threads,
                   "Threads (default: all processors); results do not depend on it")
       ->check(CLI::Range(0, 4096));
-  verb.add_option("--seed", options.seed, "Seed of everything random (default: 0)")
-      ->check(CLI::NonNegativeNumber);
+  verb.add_option("--seed", options.seed, "Seed of everything random (default: 0)")->check(not_negative);
   verb.add_flag("--allow-nonfinite", options.allow_nonfinite, "Accept NaN and infinity in weights");
 }
 

@@ -75,12 +75,13 @@ void run(Options options, Console& console) {
   const RoundingRule format = rounding_rule(options.promote);
   options.plan.budget = budget_of(options);
   for (const double weight : {options.plan.weights.byte, options.plan.weights.multiplication})
-    if (!(weight >= 0) || !std::isfinite(weight))
-      throw usage_error("--cost-bytes and --cost-ops: numbers of 0 or more");
+    if (!(weight >= 0 && weight <= 1e12))
+      throw usage_error("--cost-bytes and --cost-ops: numbers from 0 to 1e12");
+  const std::vector<std::string> inputs = {options.model.ids, options.base};
   const std::string form =
-      form_of_output(options.output, {".json", ".csv", ".html", ".recipe", ".svg", ".png", ".pdf"});
+      form_of_output(options.output, {".json", ".csv", ".html", ".recipe", ".svg", ".png", ".pdf"}, inputs);
   if (form == ".svg" || form == ".png" || form == ".pdf") check_can_draw();
-  form_of_output(options.recipe, {".recipe", ".txt"});
+  form_of_output(options.recipe, {".recipe", ".txt"}, inputs);
 
   ProgressBar bar(console.log);
   const ModelInput input(options.model);
@@ -116,7 +117,7 @@ void add_plan_verb(CLI::App& program, Console& console) {
   verb->add_option("--budget", options->budget,
                    "kld=1e-4, kld=10%, flips=0.1% or logits=0.01 (default: kld=10%, a tenth of the base)");
   verb->add_option("--top", options->top, "Instead of a budget: the K promotions that gain most")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 1000000));
   verb->add_option("--cost-bytes", options->plan.weights.byte, "Cost of a byte moved more (default: 1)");
   verb->add_option("--cost-ops", options->plan.weights.multiplication,
                    "Cost of a multiplication in the promoted format (default: 0.1)");

@@ -29,6 +29,33 @@ TEST(PlanVerb, SaysWhatToPromoteAndWhyBesideRulesOfThumb) {
     EXPECT_NE(result.out.find(part), std::string::npos) << part << "\n" << result.out;
 }
 
+TEST(PlanVerb, ABaseThatOverflowsIsRefusedWithTheSitesThatDo) {
+  const Ran ran = plan({"--base", "bf16,score=e3m3", "--no-run"});
+  EXPECT_EQ(ran.exit_code, 2) << ran.out;
+  EXPECT_TRUE(is_one_error_line(ran.log)) << ran.log;
+  EXPECT_NE(ran.log.find("--base bf16,score=e3m3 overflows, first at layer "), std::string::npos) << ran.log;
+  EXPECT_NE(ran.log.find(",score=fp32"), std::string::npos) << ran.log;
+}
+
+TEST(PlanVerb, WhatIsReadIsNotWritten) {
+  const std::string ids = ::testing::TempDir() + "plan_verb_ids.txt";
+  std::ofstream(ids) << "1 2 3 4\n";
+  for (const char* option : {"--write-recipe", "-o"}) {
+    const std::string output =
+        std::string(option) == "-o" ? ::testing::TempDir() + "plan_verb_link.csv" : ids;
+    if (output != ids) std::filesystem::create_symlink(ids, output);
+    const Ran ran = run({"plan", "-m", model, "--ids", ids, "--no-run", option, output});
+    EXPECT_EQ(ran.exit_code, 2);
+    EXPECT_NE(ran.log.find("that is read too"), std::string::npos) << ran.log;
+    if (output != ids) std::filesystem::remove(output);
+  }
+  std::ifstream kept(ids);
+  std::string line;
+  std::getline(kept, line);
+  EXPECT_EQ(line, "1 2 3 4");
+  std::filesystem::remove(ids);
+}
+
 TEST(PlanVerb, TheBudgetHoldsAndTheCurveFalls) {
   for (const char* budget : {"kld=50%", "kld=5%", "logits=0.02", "flips=5%"}) {
     const auto d = nlohmann::json::parse(plan({"--budget", budget, "--no-run", "--json"}).out);

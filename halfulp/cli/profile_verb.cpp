@@ -86,7 +86,8 @@ void run(const Options& options, Console& console) {
   settings.reference = reference_named(options.reference);
   settings.seed = options.model.seed;
   settings.include_weights = options.include_weights;
-  const std::string form = form_of_output(options.output, {".json", ".csv", ".html"});
+  const std::string form =
+      form_of_output(options.output, {".json", ".csv", ".html"}, {options.model.ids, options.recipe});
 
   ProgressBar bar(console.log);
   const ModelInput input(options.model);

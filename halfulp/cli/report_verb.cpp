@@ -36,11 +36,7 @@ struct Options {
 constexpr std::size_t largest_page = std::size_t{256} << 20;
 
 void run(const Options& options, Console& console) {
-  form_of_output(options.output, {".html"});
-  std::error_code unknown;
-  for (const std::string& file : options.files)
-    if (std::filesystem::equivalent(file, options.output, unknown))
-      throw usage_error("-o " + options.output + ": that is one of the results: choose another name");
+  form_of_output(options.output, {".html"}, options.files);
   std::vector<ResultFile> results;
   for (const std::string& file : options.files) results.push_back(read_result_file(file));
   const std::string page = html_report(results);

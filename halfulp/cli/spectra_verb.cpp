@@ -44,7 +44,8 @@ SpectraOptions layers_of(const std::string& text) {
   const auto number = [&](std::string_view part) {
     std::size_t value = 0;
     const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
-    if (part.empty() || error != std::errc() || end != part.data() + part.size())
+    if (part.empty() || error != std::errc() || end != part.data() + part.size() ||
+        value == options.last_layer)
       throw usage_error("--layers " + text.substr(0, 64) + ": a layer or a range such as 0-3");
     return value;
   };

@@ -7,6 +7,8 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <charconv>
+#include <cstdint>
 #include <istream>
 #include <ostream>
 #include <string>
@@ -21,9 +23,12 @@ struct Console {
   int exit_code = 0;           // a verb sets 1: done, and a limit was exceeded
 };
 
-/// A check of options that count: CLI11 would read -1 as 2^64 - 1.
+/// A check of options that count: CLI11 would read -1 and numbers beyond 2^64 - 1 as 2^64 - 1.
 inline std::string not_negative(const std::string& text) {
-  return text.starts_with('-') ? text.substr(0, 40) + " is negative" : "";
+  if (text.starts_with('-')) return text.substr(0, 40) + " is negative";
+  std::uint64_t value = 0;
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+  return result.ec == std::errc::result_out_of_range ? text.substr(0, 40) + " is beyond 2^64 - 1" : "";
 }
 
 void add_attribute_verb(CLI::App& program, Console& console);

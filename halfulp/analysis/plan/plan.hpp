@@ -64,7 +64,8 @@ struct PromotionPlan {
   std::vector<Hint> hints;
 };
 
-/// Throws usage_error where nothing can be promoted, interrupted.
+/// Throws usage_error where nothing can be promoted or the base overflows, input_error where the accurate
+/// logits are not finite, interrupted.
 PromotionPlan plan_promotions(const ModelRun& run, const RoundingRule& format, const PlanOptions& options,
                               const Progress& progress = {});
 

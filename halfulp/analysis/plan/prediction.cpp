@@ -1,7 +1,10 @@
 #include "halfulp/analysis/plan/prediction.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <tuple>
 
@@ -9,6 +12,7 @@
 #include "halfulp/analysis/attribution/expected_flips.hpp"
 #include "halfulp/analysis/cost.hpp"
 #include "halfulp/arith/native.hpp"
+#include "halfulp/base/error.hpp"
 
 namespace halfulp {
 namespace {
@@ -17,16 +21,37 @@ constexpr std::size_t most_margins = 64;  // that have functionals of their own
 
 using Key = std::tuple<std::size_t, Site, Step>;
 
-/// Sums over heads, and over the entries of one step.
+constexpr double infinite = std::numeric_limits<double>::infinity();
+
+/// Sums over heads, and over the entries of one step; infinite where it overflows, so that nobody chooses it.
 std::map<Key, std::vector<double>> by_step(const Contributions& contributions, std::size_t layers) {
   std::map<Key, std::vector<double>> sums;
   for (const StepContribution& c : contributions.steps) {
     const std::size_t layer = c.layer.value_or(c.site == Site::embed ? 0 : layers);
     auto& sum = sums[{layer, c.site, c.step}];
     sum.resize(contributions.functionals);
-    for (std::size_t f = 0; f < sum.size(); ++f) sum[f] += c.variance[f];
+    for (std::size_t f = 0; f < sum.size(); ++f) sum[f] += c.finite ? c.variance[f] : infinite;
   }
   return sums;
+}
+
+/// Throws usage_error where the base overflows: of what comes after nothing is predicted.
+void refuse_overflow(const Contributions& base, const ModelRun& run, const RoundingRule& format) {
+  std::string first, cure = run.recipe.text();
+  std::vector<Site> named;
+  for (const StepContribution& c : base.steps) {
+    if (c.finite) continue;
+    if (first.empty())
+      first = fmt::format("{}{}.{}", c.layer ? fmt::format("layer {} ", *c.layer) : "", name_of(c.site),
+                          name_of(c.step));
+    if (std::find(named.begin(), named.end(), c.site) != named.end()) continue;
+    named.push_back(c.site);
+    cure += fmt::format(",{}={}", name_of(c.site), name_of(format));
+  }
+  if (!first.empty())
+    throw usage_error(fmt::format(
+        "--base {} overflows, first at {}: no prediction, no plan; give these sites more range: {}",
+        run.recipe.text(), first, cure));
 }
 
 /// Selections of charges: one for each promotion's bytes, one for each site that multiplies in the format.
@@ -81,6 +106,10 @@ PromotionPredictions::PromotionPredictions(const ModelRun& run, const RoundingRu
   };
   const std::vector<Contributions> all = contributions_of(
       run, {all_widened(run.architecture, run.recipe, format), promoted_}, functionals_of, {}, progress);
+  for (const double z : logits_.values())
+    if (!std::isfinite(z))
+      throw input_error("the model's own logits are not numbers: there is nothing to plan for");
+  refuse_overflow(all.front(), run, format);
   std::vector<std::map<Key, std::vector<double>>> levels;
   for (const Contributions& one : all) levels.push_back(by_step(one, run.architecture.layers));
   for (const auto& [key, base] : levels[0]) {

@@ -32,7 +32,8 @@ struct CostWeights {
 class PromotionPredictions {
  public:
   /// One sweep for the base and the two recipes of promotion.hpp.  Throws what promotions_of and
-  /// contributions_of throw.
+  /// contributions_of throw, usage_error where the base overflows, input_error where the accurate logits are
+  /// not finite.
   PromotionPredictions(const ModelRun& run, const RoundingRule& format, std::size_t probes,
                        const Progress& progress = {});
 
