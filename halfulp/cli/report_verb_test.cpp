@@ -76,7 +76,7 @@ TEST_F(ReportVerb, RefusesWhatIsNoResult) {
   refused({at("absent.json"), "-o", at("r.html")}, 3, "absent.json");
   refused({at("cut.json"), "-o", at("r.pdf")}, 2, ".html");
   std::ofstream(at("same.html")) << "{}";
-  refused({at("same.html"), "-o", at("same.html")}, 2, "one of the results");
+  refused({at("same.html"), "-o", at("same.html")}, 2, "that is read too");
   refused({at("cut.json"), "-o", "/nonexistent/r.html"}, 4, "/nonexistent/r.html");
   EXPECT_FALSE(std::filesystem::exists(at("r.html"))) << "nothing is written where something is refused";
 }

@@ -66,6 +66,7 @@ nlohmann::ordered_json attribution_document(const Attribution& a, const Architec
                 {"deterministic", number(a.deterministic)}};
   d["margin"] = number(a.margin);
   d["expected_flips"] = number(a.expected_flips);
+  d["closest_margins"] = a.closest_margins;
   d["observed_flips"] = a.run_metrics ? Json(a.run_metrics->top1_flips) : Json();
   d["condition"] = a.condition ? condition(*a.condition) : Json();
   d["sites"] = Json::array();

@@ -54,6 +54,7 @@ Attribution example() {
   a.in_run = 0.024;
   a.run_metrics.emplace().top1_flips = 3;
   a.expected_flips = 2.5;
+  a.closest_margins = 4;
   a.steps = {share({}, Site::embed, Step::add, 0.0004, 0.001, 0.5),
              share(0, Site::score, Step::product, 0.05, 0.002, 3),
              share(0, Site::qkv, Step::product, 0.19, 0.003, 2),
@@ -167,11 +168,12 @@ TEST(AttributionDocument, WhatIsInfiniteUnknownOrNotAskedForIsNull) {
 
 TEST(AttributionText, SetsThePredictionBesideTheRun) {
   const std::string text = text_of(example());
-  for (const char* part : {"\n  predicted      0.0200 (standard error 0.0030)\n",
-                           "\n  observed       0.0250, 1.25 times predicted\n",
-                           "\n  signed sum     0.0240 over all roundings: misfit 4.0 %\n",
-                           "\n  bounds         0.500 with probability 0.99, 0.700 always (first order)\n",
-                           "expected to change at 2.50 of 8 positions; changed at 3\n"})
+  for (const char* part :
+       {"\n  predicted      0.0200 (standard error 0.0030)\n",
+        "\n  observed       0.0250, 1.25 times predicted\n",
+        "\n  signed sum     0.0240 over all roundings: misfit 4.0 %\n",
+        "\n  bounds         0.500 with probability 0.99, 0.700 always (first order)\n",
+        "expected to change at 2.50 of 8 positions; changed at 3\n", "variances of the 4 smallest margins"})
     EXPECT_TRUE(has(text, part)) << part << text;
 }
 

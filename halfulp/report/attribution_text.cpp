@@ -75,6 +75,11 @@ std::string prediction_text(const Json& d) {
     if (d["observed_flips"].is_number())
       text += fmt::format("; changed at {}", d["observed_flips"].get<std::size_t>());
     text += "\n";
+    if (d["closest_margins"] < d["tokens"]["count"])
+      text += fmt::format(
+          "                 (variances of the {} smallest margins; the others have their mean: "
+          "more with --probes)\n",
+          d["closest_margins"].get<std::size_t>());
   }
   return text;
 }

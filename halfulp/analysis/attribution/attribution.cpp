@@ -185,7 +185,10 @@ Attribution attribute(const ModelRun& run, const AttributionOptions& options, co
   result.functionals = target.functionals.count;
   Summary(target, options, contributions, run.architecture.layers).fill(result);
   if (options.target == Target::token) result.margin = margins[options.token].value;
-  if (options.flips) result.expected_flips = flips_of(run, logits, margins, target, contributions);
+  if (options.flips) {
+    result.expected_flips = flips_of(run, logits, margins, target, contributions);
+    result.closest_margins = target.closest.size();
+  }
   if (options.condition) {
     ConditionOptions how;
     how.seed = run.seed;

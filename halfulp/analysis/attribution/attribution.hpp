@@ -65,7 +65,8 @@ struct Attribution {
   std::optional<double> observed, in_run;              // of the target, with the recipe's run
   std::optional<OutputMetrics> run_metrics;
   std::optional<double> expected_flips;  // of greedy tokens, ties and the rounding of the logits included
-  std::optional<double> margin;          // of Target::token, in the accurate run
+  std::size_t closest_margins = 0;  // that were given variances of their own for it; others have the mean
+  std::optional<double> margin;     // of Target::token, in the accurate run
   std::optional<ConditionEstimate> condition;
   std::vector<StepShare> steps;  // in the order of the forward pass
   std::vector<Depth> ladder;
