@@ -1,7 +1,9 @@
 #include "halfulp/analysis/error_statistics.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <limits>
 
 namespace halfulp {
 namespace {
@@ -21,6 +23,24 @@ double quantile_of(std::vector<T>& values, double q) {
   return low == high ? low : low + share * (high - low);
 }
 
+ErrorHistogram histogram_of(const std::vector<float>& errors) {
+  constexpr int below = 149;  // 2^-149 is the smallest
+  std::array<std::uint64_t, below + 128> octaves{};
+  ErrorHistogram h;
+  for (const float e : errors)
+    if (e == 0)
+      h.zeros += 1;
+    else
+      octaves[static_cast<std::size_t>(std::ilogb(e) + below)] += 1;
+  const auto is_there = [](std::uint64_t count) { return count > 0; };
+  const auto first = std::find_if(octaves.begin(), octaves.end(), is_there);
+  const auto last = std::find_if(octaves.rbegin(), octaves.rend(), is_there).base();
+  if (first == octaves.end()) return h;
+  h.first = static_cast<int>(first - octaves.begin()) - below;
+  h.counts.assign(first, last);
+  return h;
+}
+
 }  // namespace
 
 double quantile(std::vector<float>& values, double q) { return quantile_of(values, q); }
@@ -37,7 +57,8 @@ void ErrorCollector::add(double y, double error) {
   }
   sum_ += relative;
   max_ = std::max(max_, relative);
-  relative_.push_back(static_cast<float>(relative));
+  constexpr double most = std::numeric_limits<float>::max();
+  relative_.push_back(static_cast<float>(std::min(relative, most)));
 }
 
 ErrorStatistics ErrorCollector::finish() {
@@ -49,6 +70,7 @@ ErrorStatistics ErrorCollector::finish() {
   c.p05 = quantile(relative_, 0.05);
   c.median = quantile(relative_, 0.5);
   c.p95 = quantile(relative_, 0.95);
+  c.histogram = histogram_of(relative_);
   statistics.normwise = error_squares_ == 0 ? 0 : std::sqrt(error_squares_ / squares_);
   *this = ErrorCollector();
   return statistics;

@@ -6,11 +6,19 @@
 
 namespace halfulp {
 
+/// How many errors are 0 (or below 2^-149), and how many lie in [2^k, 2^(k+1)), k = first, first + 1, ...
+struct ErrorHistogram {
+  std::uint64_t zeros = 0;
+  int first = 0;
+  std::vector<std::uint64_t> counts;
+};
+
 /// Componentwise relative errors |yhat - y| / |y|, with 0/0 = 0; entries with x/0 or a result that is not
 /// finite are counted in `infinite` and take part in nothing else.
 struct Componentwise {
   double max = 0, mean = 0, median = 0, p05 = 0, p95 = 0;
   std::uint64_t infinite = 0;
+  ErrorHistogram histogram;
 };
 
 struct ErrorStatistics {

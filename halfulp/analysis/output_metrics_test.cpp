@@ -82,6 +82,23 @@ TEST(ErrorStatistics, FollowsTheConventionsForZeros) {
   EXPECT_TRUE(std::isinf(s.normwise));
 }
 
+TEST(ErrorStatistics, CountsErrorsByPowersOfTwo) {
+  ErrorCollector collector;
+  collector.add(1, 0);
+  collector.add(0, 1);  // infinite: not counted
+  for (const double e : {0.25, 0.3, 0.499, 0.5, 1.0, 8.0, 15.9}) collector.add(1, e);
+  const ErrorHistogram h = collector.finish().componentwise.histogram;
+  EXPECT_EQ(h.zeros, 1u);
+  EXPECT_EQ(h.first, -2);
+  EXPECT_EQ(h.counts, (std::vector<std::uint64_t>{3, 1, 1, 0, 0, 2}));
+  collector.add(1e-300, 1);
+  EXPECT_EQ(collector.finish().componentwise.histogram.first, 127) << "beyond binary32";
+  collector.add(3, 0);
+  const ErrorHistogram exact = collector.finish().componentwise.histogram;
+  EXPECT_EQ(exact.zeros, 1u);
+  EXPECT_TRUE(exact.counts.empty());
+}
+
 TEST(ErrorStatistics, QuantilesInterpolateBetweenOrderStatistics) {
   std::vector<double> values = {4, 1, 3, 2, 5};
   EXPECT_EQ(quantile(values, 0), 1);

@@ -9,14 +9,17 @@ using Json = nlohmann::ordered_json;  // numbers that are not finite become null
 
 Json statistics(const ErrorStatistics& s) {
   const Componentwise& c = s.componentwise;
-  return {{"componentwise",
-           {{"max", c.max},
-            {"mean", c.mean},
-            {"median", c.median},
-            {"p05", c.p05},
-            {"p95", c.p95},
-            {"infinite", c.infinite}}},
-          {"normwise", s.normwise}};
+  return {
+      {"componentwise",
+       {{"max", c.max},
+        {"mean", c.mean},
+        {"median", c.median},
+        {"p05", c.p05},
+        {"p95", c.p95},
+        {"infinite", c.infinite},
+        {"histogram",
+         {{"zeros", c.histogram.zeros}, {"log2_first", c.histogram.first}, {"counts", c.histogram.counts}}}}},
+      {"normwise", s.normwise}};
 }
 
 Json site(const SiteProfile& s) {

@@ -23,8 +23,9 @@ function barChart(bars, {missing = "not finite"} = {}) {
   }));
 }
 
-// edges: n + 1 places, counts: n.  marks: [{x, name}] stand as lines.  whole: ticks at whole numbers, where there are two.
-function histogram({label, edges, counts, xLabel, xText = shown, whole = false, marks = []}) {
+// edges: n + 1 places, counts: n, of what unit says.  marks: [{x, name}] stand as lines.  whole: ticks at whole numbers, where
+// there are two.
+function histogram({label, edges, counts, unit = ["trial"], xLabel, xText = shown, whole = false, marks = []}) {
   const width = printing() ? pictureWidth() : Math.min(720, pictureWidth()), height = 220,
         margin = {left: 52, right: 14, top: 26, bottom: 42};
   const svg = d3.create("svg")
@@ -56,7 +57,7 @@ function histogram({label, edges, counts, xLabel, xText = shown, whole = false, 
       .attr("height", (n) => py(0) - py(n))
       .on("mousemove",
           (n, i) => tooltip.show(
-              [plural(n, "trial"), `${xText(edges[i])} to ${xText(edges[i + 1])}`], d3.event.clientX, d3.event.clientY))
+              [plural(n, ...unit), `${xText(edges[i])} to ${xText(edges[i + 1])}`], d3.event.clientX, d3.event.clientY))
       .on("mouseleave", () => tooltip.hide());
   const ticks = px.ticks(Math.min(8, width / 70)), wholes = ticks.filter(Number.isInteger);
   for (const tick of whole && wholes.length > 1 ? wholes : ticks)

@@ -80,6 +80,46 @@ function profileDetail(s) {
     draw: () => rangePlot(parts, {label: placeName(s.layer, s.site), unit: "relative error of an entry"})
   });
   frame.redraw();
+  return [frame, errorHistogram(s, parts)].filter(Boolean);
+}
+
+// The entries of one site by the size of their errors, a bar for a bit.
+function errorHistogram(s, parts) {
+  const kept = parts.filter((p) => p.histogram && p.histogram.counts.length).map((p) => ({...p, key: p.name, title: p.name}));
+  if (!kept.length) return null;
+  let chosen = kept.find((p) => p.key === "total") || kept[0];
+  const edge = (i) => chosen.histogram.log2_first + i;
+  const pick = choice("Of", kept, chosen.key, (key) => {
+    chosen = kept.find((p) => p.key === key);
+    frame.redraw();
+  });
+  const frame = plotFrame({
+    name: `histogram-of-${s.site}-${layerKey(s.layer)}`,
+    controls: [pick],
+    title: `How the errors of ${placeName(s.layer, s.site)} are spread`,
+    note: "Entries by relative error: a bar for each power of two, a bit more to the right.",
+    data: () => ({
+      rows: chosen.histogram.counts.map((count, i) => ({from: 2 ** edge(i), to: 2 ** edge(i + 1), count})),
+      columns: ["from", "to", "count"].map((key) => ({key, title: key}))
+    }),
+    draw: () => {
+      const {counts, zeros} = chosen.histogram, {median, infinite} = chosen;
+      return [
+        histogram({
+          label: `${chosen.name}, ${placeName(s.layer, s.site)}`,
+          edges: d3.range(counts.length + 1).map(edge),
+          counts,
+          unit: ["entry", "entries"],
+          xLabel: "relative error of an entry",
+          whole: true,
+          xText: (k) => shown(2 ** k),
+          marks: median > 0 ? [{x: Math.log2(median), name: "median"}] : []
+        }),
+        zeros + infinite > 0 ? element("p", {class: "note"}, `Not drawn: ${zeros} exact, ${infinite} infinite.`) : null
+      ].filter(Boolean);
+    }
+  });
+  frame.redraw();
   return frame;
 }
 
@@ -132,7 +172,7 @@ function profileMap(d, view) {
     pick.set(quantity.key);
     selected = select && find(select) ? select : undefined;
     frame.redraw();
-    detail.replaceChildren(...(selected ? [profileDetail(find(selected))] : []));
+    detail.replaceChildren(...(selected ? profileDetail(find(selected)) : []));
   });
   return [frame, detail];
 }
