@@ -5,11 +5,10 @@
 #include <fstream>
 
 #include "halfulp/cli/program_testing.hpp"
+#include "halfulp/report/text_testing.hpp"
 
 namespace halfulp {
 namespace {
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 TEST(Program, HelpTeachesAndEveryVerbHasAnExample) {
   const Ran help = run({"--help"});

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "halfulp/base/error.hpp"
+#include "halfulp/report/text_testing.hpp"
 
 namespace halfulp {
 namespace {
@@ -75,18 +76,6 @@ Json document_of(const Attribution& a, std::size_t layers = 2) {
 }
 
 std::string text_of(const Attribution& a) { return attribution_text(document_of(a)); }
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-/// The lines between the one that begins with `title` and the next empty one.
-std::vector<std::string> table_of(const std::string& text, const std::string& title) {
-  const std::size_t from = text.find("\n" + title);
-  std::istringstream lines(from == std::string::npos ? "" : text.substr(from + 1));
-  std::vector<std::string> table;
-  std::string line;
-  for (std::getline(lines, line); std::getline(lines, line) && !line.empty();) table.push_back(line);
-  return table;
-}
 
 std::vector<std::string> words_of(const std::string& line) {
   std::istringstream from(line);

@@ -4,7 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <sstream>
+
+#include "halfulp/report/text_testing.hpp"
 
 namespace halfulp {
 namespace {
@@ -49,21 +50,11 @@ Json document_of(const Certificate& c, const TokenText& text = {}) {
   return certify_document(c, a, Recipe("bf16"), text, {"certify", "folder", "", "random", "", 0, 1.5});
 }
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 std::string line_with(const std::string& text, const std::string& part) {
   const std::size_t at = text.find(part);
   if (at == std::string::npos) return "";
   const std::size_t from = text.rfind('\n', at) + 1;
   return text.substr(from, text.find('\n', at) - from);
-}
-
-/// With one space between words.
-std::string narrow(const std::string& line) {
-  std::istringstream from(line);
-  std::string all;
-  for (std::string word; from >> word;) all += (all.empty() ? "" : " ") + word;
-  return all;
 }
 
 TEST(CertifyDocument, EveryNumberStandsUnderItsName) {

@@ -4,7 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <sstream>
+
+#include "halfulp/report/text_testing.hpp"
 
 namespace halfulp {
 namespace {
@@ -69,22 +70,6 @@ Json document_of(const PromotionPlan& p) {
 }
 
 std::string text_of(const PromotionPlan& p) { return plan_text(document_of(p)); }
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-/// The lines between the one that begins with `title` and the next empty one, with one space between words.
-std::vector<std::string> table_of(const std::string& text, const std::string& title) {
-  const std::size_t from = text.find("\n" + title);
-  std::istringstream lines(from == std::string::npos ? "" : text.substr(from + 1));
-  std::vector<std::string> table;
-  std::string line;
-  for (std::getline(lines, line); std::getline(lines, line) && !line.empty();) {
-    std::istringstream words(line);
-    std::string& all = table.emplace_back();
-    for (std::string word; words >> word;) all += (all.empty() ? "" : " ") + word;
-  }
-  return table;
-}
 
 void expect_cost(const Json& d, const PlanCost& c) {
   EXPECT_EQ(d, Json({{"bytes", c.bytes}, {"multiplications", c.multiplications}, {"weighted", c.weighted}}));
@@ -158,18 +143,18 @@ TEST(PlanText, SaysHowFarTheDivergenceFalls) {
 }
 
 TEST(PlanText, SitesComeByFallingShareWithTheirLayersAndCosts) {
-  const auto rows = table_of(text_of(example()), "What to promote");
+  const auto rows = narrow(table_of(text_of(example()), "What to promote"));
   ASSERT_EQ(rows.size(), 3u);
   EXPECT_EQ(rows[1], "score 0-2, 4 57.0 % +2.0 KiB 4 M");
   EXPECT_EQ(rows[2], "act 0 25.0 % +512 B 1 M");
-  const auto reasons = table_of(text_of(example()), "Why");
+  const auto reasons = narrow(table_of(text_of(example()), "Why"));
   ASSERT_EQ(reasons.size(), 2u);
   EXPECT_EQ(reasons[0], "score: why score");
 }
 
 TEST(PlanText, VariantsStandWithWhatTheyDidBesideWhatWasPredicted) {
   PromotionPlan p = example();
-  auto rows = table_of(text_of(p), "Beside rules of thumb");
+  auto rows = narrow(table_of(text_of(p), "Beside rules of thumb"));
   ASSERT_GE(rows.size(), 5u);
   EXPECT_EQ(rows[1], "base 0 2 M 0.500 0.400 0.250 0.200 8.0 1");
   EXPECT_EQ(rows[2], "plan 5 16 M 0.0625 0.0500 0.0312 0.0250 1.0 6");
@@ -183,13 +168,13 @@ TEST(PlanText, VariantsStandWithWhatTheyDidBesideWhatWasPredicted) {
       << text;
   for (PlanVariant* v : {&p.base, &p.plan, &p.everything, &p.rules[0]}) v->observed.reset();
   for (PromotionGain& g : p.best) g.simulated = g.alone = {};
-  rows = table_of(text_of(p), "Beside rules of thumb");
+  rows = narrow(table_of(text_of(p), "Beside rules of thumb"));
   EXPECT_EQ(rows[2], "plan 5 16 M 0.0625 0.0312 1.0");
   EXPECT_FALSE(has(text_of(p), "in simulation"));
 }
 
 TEST(PlanText, SingleGainsStandBesideTheirSimulation) {
-  const auto rows = table_of(text_of(example()), "The three best");
+  const auto rows = narrow(table_of(text_of(example()), "The three best"));
   ASSERT_EQ(rows.size(), 3u);
   EXPECT_EQ(rows[1], "head 0.200 0.120 0.100 2.00");
   EXPECT_EQ(rows[2], "2.score 0.150 0.0900 0.0750 2.00");
@@ -197,17 +182,17 @@ TEST(PlanText, SingleGainsStandBesideTheirSimulation) {
 
 TEST(PlanText, ALongCurveIsThinnedAndKeepsItsEnds) {
   PromotionPlan p = example();
-  auto rows = table_of(text_of(p), "Cost against divergence");
+  auto rows = narrow(table_of(text_of(p), "Cost against divergence"));
   ASSERT_EQ(rows.size(), 18u);
   EXPECT_EQ(rows[1], "2 M 1.0 KiB 3 M 0 0.500 100.0 % 8.0");
   EXPECT_EQ(rows[16].substr(rows[16].find("M 40 ") + 2), "40 4.77e-07 0.0 % 0.0");
   EXPECT_EQ(rows[17], "16 of 41 points");
   p.curve.resize(3);
-  rows = table_of(text_of(p), "Cost against divergence");
+  rows = narrow(table_of(text_of(p), "Cost against divergence"));
   ASSERT_EQ(rows.size(), 4u);
   EXPECT_EQ(rows[3], "4 M 2.0 KiB 6 M 2 0.250 50.0 % 4.0");
   p.curve.resize(1);
-  EXPECT_EQ(table_of(text_of(p), "Cost against divergence").size(), 2u);
+  EXPECT_EQ(narrow(table_of(text_of(p), "Cost against divergence")).size(), 2u);
 }
 
 TEST(PlanCsv, TheHeaderNamesTheColumns) {

@@ -11,11 +11,10 @@
 #include "halfulp/report/gnuplot.hpp"
 #include "halfulp/report/plot_axes.hpp"
 #include "halfulp/report/plot_layout.hpp"
+#include "halfulp/report/text_testing.hpp"
 
 namespace halfulp {
 namespace {
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 std::size_t count(const std::string& text, const std::string& part) {
   std::size_t times = 0;
