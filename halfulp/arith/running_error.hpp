@@ -4,7 +4,7 @@
 // of the exact operations on the exact inputs.  From the computed result: |fl(z) - z| <= u |fl(z)|, u =
 // 2^-53. The bounds are sums and products of non-negative numbers in binary64, at most 16 operations each, so
 // one factor 1 + 2^-48 covers their own rounding and 2^-1060 every underflow. Source: Wilkinson 1963; Higham,
-// Accuracy and Stability, section 3.3; EXTENSIONS, section 3.
+// Accuracy and Stability, section 3.3; docs/theory.md, 5.
 #pragma once
 
 #include <cmath>

@@ -11,7 +11,7 @@
 //   u (|z| + e) + (smallest subnormal) / 2     nearest,
 //   2 u (|z| + e) + smallest subnormal         directed and stochastic
 // of them while nothing is beyond the format's range.  Source: Higham, Accuracy and Stability, sections 2.1,
-// 3.3; EXTENSIONS, section 3.
+// 3.3; docs/theory.md, 5.
 #pragma once
 
 #include <utility>

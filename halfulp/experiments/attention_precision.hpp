@@ -2,8 +2,8 @@
 // arithmetic, then the same with one site, or a group of them, in a higher one.
 //
 // The paper (arXiv:2503.10251, section 1.1) proposes self-attention in higher precision.  The error that
-// comes into an attention is amplified without any u (EXTENSIONS, 2.3), so precision there removes only what
-// is rounded there; how much that is depends on depth and on lambda, the scale of W_k^T W_q.
+// comes into an attention is amplified without any u (docs/theory.md, 3), so precision there removes only
+// what is rounded there; how much that is depends on depth and on lambda, the scale of W_k^T W_q.
 #pragma once
 
 #include "halfulp/experiments/figure.hpp"

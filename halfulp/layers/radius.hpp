@@ -10,7 +10,7 @@
 // Inputs and weights are numbers of the format: the cast of an operand as it is read is counted nowhere.
 // Underflow of formats with a bounded exponent is excluded by hypothesis, gradual underflow too.
 // Everything a bound divides by is computed, so no input need be generic.  inf: no statement.
-// Source: EXTENSIONS, section 4.
+// Source: docs/theory.md, 6.
 #pragma once
 
 #include <vector>
@@ -31,7 +31,7 @@ struct WithRadii {
 };
 
 /// Whether linear maps that follow one another are multiplied before absolute values are taken (|A B| e, by
-/// far sharper) or after (|A| (|B| e), cheaper).  Source: EXTENSIONS, section 4.3.
+/// far sharper) or after (|A| (|B| e), cheaper).  Source: docs/theory.md, 6.
 enum class Composition { signed_products, absolute_products };
 
 /// |a - b| from above; inf if either is NaN.

@@ -12,7 +12,7 @@
 //
 // v: vocabulary, n: tokens.  With the recipe's run the target is observed and explained: the functional along
 // the error that happened (its gradient there) makes the signed contributions of all roundings sum to it, up
-// to second order.  Source: EXTENSIONS, sections 5 and 5a.
+// to second order.  Source: docs/theory.md, 7, 8.
 #pragma once
 
 #include <optional>

@@ -12,7 +12,7 @@
 // A group is what shares a rounding (sharing.hpp); most groups are single entries.  Variances of different
 // steps add, except where one rounding serves all layers: there the variance is that of the sum over the
 // layers, dealt out to them in proportion to their covariance with the sum, so a layer's part may be
-// negative.  Source: EXTENSIONS, sections 5 and 5a.
+// negative.  Source: docs/theory.md, 7, 8.
 #pragma once
 
 #include <optional>

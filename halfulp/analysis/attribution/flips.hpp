@@ -9,7 +9,7 @@
 //   P(strictly behind) = (sigma/g) (Psi(-m/sigma) - Psi((-m - g)/sigma))
 //   P(not ahead)       = (sigma/g) (Psi((g - m)/sigma) - Psi(-m/sigma))
 //
-// which tend to Phi(-m/sigma) as g -> 0.  Source: EXTENSIONS, section 5a; the grid: derived here.
+// which tend to Phi(-m/sigma) as g -> 0.  Source: docs/theory.md, 8; the grid: derived here.
 #pragma once
 
 #include "halfulp/arith/format.hpp"

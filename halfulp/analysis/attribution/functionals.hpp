@@ -19,7 +19,7 @@ Functionals logit_probes(std::size_t count, std::uint64_t seed);
 
 /// c_t = sqrt(p_t) xi_t - p_t (sqrt(p_t) . xi_t): the mean over xi of (c . dZ)^2 is
 /// sum_t dz_t^T (diag(p_t) - p_t p_t^T) dz_t, twice the sum of the divergences to second order.
-/// Source: EXTENSIONS, section 5a.
+/// Source: docs/theory.md, 8.
 Functionals divergence_probes(std::size_t count, std::uint64_t seed);
 
 /// The gradient of the mean negative log-likelihood of the next token over tokens 0 .. n - 2.

@@ -12,8 +12,8 @@
 // lambda_v: the adjoint of z_a - z_v (contributions.hpp), computed for the candidates, the closest
 // competitors. For all others the candidates' largest radius in units of the distance of the head's rows,
 // |w_a - w_v|, is carried over and doubled: an extrapolation, not a bound, of C2 and C3; C1 is for all v.
-// With as many candidates as there are other tokens nothing is extrapolated.  Source: EXTENSIONS, sections 5a
-// and 8.
+// With as many candidates as there are other tokens nothing is extrapolated.  Source: docs/theory.md, 8
+// and 10.
 #pragma once
 
 #include <array>

@@ -9,7 +9,7 @@
 //   (w_a - w_v)^T G xhat > |(w_a - w_v)^T G| e_x           x: the stream into an RMS norm of gain G
 //
 // (the last because a positive factor, here that of the norm, moves no maximum).  Of a recipe that rounds at
-// random the bounds enclose all runs, and only the first serves.  Source: EXTENSIONS, section 8, C1.
+// random the bounds enclose all runs, and only the first serves.  Source: docs/theory.md, 10, C1.
 #pragma once
 
 #include <vector>

@@ -5,7 +5,7 @@
 //
 //   kld = (1/2n) mean_p sum var_p,   logits = sqrt(mean_q sum var_q / (v n)),   flips: attribution's
 //
-// with p over divergence probes and q over random signs.  Source: EXTENSIONS, section 5a.
+// with p over divergence probes and q over random signs.  Source: docs/theory.md, 8.
 #pragma once
 
 #include <map>

@@ -23,7 +23,7 @@ struct Circuit {
   double nuclear_norm = 0;              // sum of the singular values
   /// sum_a ||row a of W_k|| ||row a of W_q|| over the nuclear norm: what the mean size of |k|^T |q| is
   /// for isotropic inputs, over the least that a change of basis G (W_q -> G W_q, W_k -> G^-T W_k) can make
-  /// it; at least 1, EXTENSIONS 9.  inf where C is 0 but the rows are not.
+  /// it; at least 1, docs/theory.md, 11.  inf where C is 0 but the rows are not.
   double gauge_slack = 1;
 };
 

@@ -9,7 +9,7 @@
 //                    that turn together (it commutes with T_r); D balances the two sides' pairs
 //   norms of q, k    |q . k| <= d_h max |g_q g_k| (the larger of a pair's gains where it turns); W says
 //   nothing soft-cap c       |s| <= c
-// Sources: arXiv:2503.10251, Remark 4.22; EXTENSIONS 2.2 (QK-norm), 9 (what commutes with rotations).
+// Sources: arXiv:2503.10251, Remark 4.22; docs/theory.md, 2 (QK-norm), 11 (what commutes with rotations).
 #pragma once
 
 #include "halfulp/analysis/spectra/circuit.hpp"

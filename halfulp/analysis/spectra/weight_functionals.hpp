@@ -5,7 +5,7 @@
 //   omega_OV   ||W_o||_inf max_h ||W_v||_inf                        || |W_o| |W_v| ||_inf, heads together
 //   omega_UD   ||W_up||_inf ||W_down||_inf                          || |W_down| |W_up| ||_inf
 //
-// Source: arXiv:2503.10251v2; EXTENSIONS 1 (tighter forms).
+// Source: arXiv:2503.10251v2; the tighter forms are derived here.
 #pragma once
 
 #include "halfulp/analysis/spectra/head_matrix.hpp"

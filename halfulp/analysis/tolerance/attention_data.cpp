@@ -5,7 +5,7 @@
 //   max|v| )
 //
 // p and o are computed in binary64, inside 2^-30 of themselves for scores up to 2^20 (beyond: max|v|).
-// Source: EXTENSIONS, 2.1, 4.2 (the centred term).
+// Source: docs/theory.md, 1, 6 (the centred term).
 #include <algorithm>
 #include <cmath>
 

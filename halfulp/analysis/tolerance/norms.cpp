@@ -8,7 +8,7 @@
 //                |y_hat - y| <= q (1 + theta) + (theta + q^2/2) |y|
 //              times the gain; sigma^2 = variance + eps is at least deviation^2 + eps.  Two roundings more: x
 //              - mean in the entry and under the root.  The bias is added last: u |y| and R |bias|.
-// Source: Lemmas 4.6, 4.10, 4.11; EXTENSIONS, 2.4, 4.1.
+// Source: Lemmas 4.6, 4.10, 4.11; docs/theory.md, 4, 6.
 #include "halfulp/analysis/tolerance/norms.hpp"
 
 #include <fmt/format.h>

@@ -4,7 +4,7 @@
 //   products
 //                  stored u_inner, and where the kernel makes its table: cos and sin within U ulps, stored,
 //                  and the angle p omega rounded once: gamma_1 p (omega <= 1 given), absolute.
-// Source: EXTENSIONS, 2.2.
+// Source: docs/theory.md, 2.
 #include <fmt/format.h>
 
 #include <cmath>

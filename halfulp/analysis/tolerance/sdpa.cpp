@@ -12,7 +12,7 @@
 //   common   normaliser and quotient (if means are normalised last): relative, they go into R
 //   |o_hat - o| <= (1 + R) (V L + V rho) + R |o|
 // Exponentials, weights and products that underflow cost eta each.
-// Source: Lemmas 4.17, 4.19, 4.21 (repaired: EXTENSIONS, 2.1 to 2.3), section 6 (online).
+// Source: Lemmas 4.17, 4.19, 4.21 (repaired: docs/theory.md, 1 to 3), section 9 there (online).
 #include <fmt/format.h>
 
 #include <cmath>

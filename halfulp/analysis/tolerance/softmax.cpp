@@ -6,11 +6,11 @@
 //   arguments   exp itself: u |s - m| <= 2 u S.  exp2 of arguments multiplied by log2(e), in any of the ways
 //               fl((s - m) c), fma(s, c, -fl(m c)), fl(s c) - fl(m c): the constant, product and difference
 //               round the difference, at most 2S, three times, and s c or m c once more: gamma_8 S, also
-//               where the maximum is raised on the way (EXTENSIONS, 6: the differences telescope).
+//               where the maximum is raised on the way (docs/theory.md, 9: the differences telescope).
 //   functions   within U ulps: relative 2 U u.
 //   online      of N blocks: N - 1 more exponentials and products in the sum.
 // An exponential that underflows is lost with all its digits: eta_e = 2 U eta, against a sum of at least 1.
-// Source: Lemma 4.19 (repaired: EXTENSIONS, 2.1), section 6.
+// Source: Lemma 4.19 (repaired: docs/theory.md, 1), section 9 there.
 #include <fmt/format.h>
 
 #include <cmath>

@@ -2,7 +2,7 @@
 // cancellation, so all errors are relative: 1 + e^-a errs by no more than e^-a does, then addition, quotient,
 // product and gate round.  Arguments of exp2 round |a| twice: gamma_2 max|a| in the logarithm.
 // Where e^-a overflows, silu(a) is taken for 0: it is 2 ln(M)/M at most, M the largest number.
-// Source: Higham, Accuracy and Stability, Lemma 3.1; EXTENSIONS, section 3 (functions).
+// Source: Higham, Accuracy and Stability, Lemma 3.1; docs/theory.md, 5 (functions).
 #include <fmt/format.h>
 
 #include <cmath>

@@ -13,7 +13,7 @@
 // normalised contains a multiple of e (layer norm) or 0 (RMS norm): the computed token may then be NaN.
 // Growth with depth is that of worst cases, for random blocks a factor of 15 to 50 a block at d = 4 and of
 // 10^3 and more at d = 16: deep statements need small u. Compare Theorem 4.30 (block/rounding.hpp), first
-// order.  Source: EXTENSIONS, sections 2.1, 2.4 and 4.
+// order.  Source: docs/theory.md, 1, 4, 6.
 #pragma once
 
 #include "halfulp/base/parallel.hpp"

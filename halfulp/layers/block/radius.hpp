@@ -3,7 +3,7 @@
 //
 // Rigorous under Model 4.1 with one format for every operation, round to nearest, without overflow and
 // underflow (run in bin<t>): no condition number, no generic outputs, no O(u^2).  But E grows by about 10^2 a
-// block: a certificate for a few blocks, not for fifty (EXTENSIONS, section 4; adjoints serve there).
+// block: a certificate for a few blocks, not for fifty (docs/theory.md, 6; adjoints serve there).
 // Where the arithmetic overflowed or made a NaN: "no statement".
 // Shapes: X, Y, Z, E [d, n].
 #pragma once

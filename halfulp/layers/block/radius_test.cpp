@@ -87,7 +87,7 @@ TEST(BlockRadius, ContainsTheExactResultOfFourBlocks) {
   expect_radii<Q>({.row = "radius of 4 blocks, RMS norm", .seed = 5, .movements = {0, 1}}, small<4>);
 }
 
-/// EXTENSIONS, section 4, at d = 32, D = 64, n = 12: max E / max |error| grows by less than 10^2 a block
+/// docs/theory.md, 6, at d = 32, D = 64, n = 12: max E / max |error| grows by less than 10^2 a block
 /// where linear maps are composed with their signs (seen: 9.4e2, 2.7e4, 9.3e5, 1.6e7;
 /// else 5.5e3, 1.8e6, 4.9e8, inf).
 TEST(BlockRadius, StaysFiniteForFourBlocksOf34Bits) {

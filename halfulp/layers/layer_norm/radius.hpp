@@ -7,7 +7,7 @@
 // so that the exact c(x) and the computed chat lie in two boxes around c(xhat), and R maps these into the
 // boxes of rms_norm/radius.hpp: the error is at most the sum of both radii, and R's own roundings of chat.
 // No ||c||_-inf: the error stays absolute.  "No statement" where the centred box contains zero and eps = 0.
-// Shapes: x, e, g, b, y are [d].  Source: EXTENSIONS, 2.4 and 4.1.
+// Shapes: x, e, g, b, y are [d].  Source: docs/theory.md, 4, 6.
 #pragma once
 
 #include "halfulp/layers/layer_norm/layer_norm.hpp"

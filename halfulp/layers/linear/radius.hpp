@@ -1,5 +1,5 @@
 // Entrywise error bounds of  Y = W X + b,  W and b exact.
-// Shapes: W [m, k], b [m] or empty, X [k, n], Y, bounds [m, n].  Source: EXTENSIONS, 4.0; Lemma 4.3.
+// Shapes: W [m, k], b [m] or empty, X [k, n], Y, bounds [m, n].  Source: docs/theory.md, 6; Lemma 4.3.
 #pragma once
 
 #include "halfulp/layers/radius.hpp"

@@ -1,5 +1,5 @@
 // Entrywise error bounds of activations, of the gate, and of the paper's perceptron.
-// Shapes: x, e [any]; A_1 [D, d], A_2 [d, D], N, E [d, n].  Source: EXTENSIONS, 4.3, 4.4.
+// Shapes: x, e [any]; A_1 [D, d], A_2 [d, D], N, E [d, n].  Source: docs/theory.md, 6.
 #pragma once
 
 #include <utility>

@@ -1,7 +1,7 @@
 // Rounding-error bounds of the residual connection y = x + f.  Shapes: all [d, n].
 //
 // Relative to y the error may be anything: xi is infinite where x + f cancels.  Absolute errors just add.
-// Source: arXiv:2503.10251, Lemmas 4.25 to 4.28 (xi of the halves); EXTENSIONS, 4.5.
+// Source: arXiv:2503.10251, Lemmas 4.25 to 4.28 (xi of the halves); docs/theory.md, 6.
 #pragma once
 
 #include "halfulp/layers/jacobian.hpp"

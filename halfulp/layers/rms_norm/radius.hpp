@@ -5,7 +5,7 @@
 // its supremum is attained at xhat_i + e_i with the least s (the largest, where xhat_i + e_i < 0), and its
 // infimum by symmetry.  This is below the closed form
 //
-//   |g| (e + |xhat| w / r) / (r - w),  w >= |r(x) - r|,  r = r(xhat)          (EXTENSIONS, 4.1)
+//   |g| (e + |xhat| w / r) / (r - w),  w >= |r(x) - r|,  r = r(xhat)          (docs/theory.md, 6)
 //
 // and never above |g| sqrt(d) + |g xhat| / r, since |f| <= sqrt(d).  "No statement" only where the box
 // contains the zero token and eps = 0.

@@ -61,7 +61,7 @@ TEST(RmsNormRadius, ContainsTheExactResultOfFrameworks) {
   expect_radii<OfFrameworks>({.row = "radius of RMS norm, framework", .seed = 3, .trials = 18}, token);
 }
 
-/// The closed form of EXTENSIONS, 4.1, without gain and eps, in binary64.
+/// The closed form of docs/theory.md, 6, without gain and eps, in binary64.
 std::vector<double> closed_form(const std::vector<double>& x, const std::vector<double>& e) {
   const auto d = static_cast<double>(x.size());
   double squares = 0, along = 0, size = 0;

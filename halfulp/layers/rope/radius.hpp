@@ -4,7 +4,7 @@
 //   local      gamma(2) (|xhat_i cos_i| + |xhat_{i+r/2} sin_i|): products and their sum
 //
 // and so the other half.  The rotation is orthogonal, but entrywise a bound may grow by sqrt(2).  Shapes: x,
-// e [d_h], cos, sin and their errors [r/2].  Source: EXTENSIONS, 2.2.
+// e [d_h], cos, sin and their errors [r/2].  Source: docs/theory.md, 2.
 #pragma once
 
 #include "halfulp/layers/radius.hpp"

@@ -5,7 +5,7 @@
 //
 // Shapes: W_q, W_k [d_h, d], W_v [d, d], X [d, n], v_i = W_v x_i; argument and result are vec, the columns
 // one after the other, [d n].  A(X)_t depends on tokens up to t only. Source: arXiv:2503.10251, Lemma 3.14
-// (its minus signs are a misprint, ERRATA.md section 2), Remark 3.15.
+// (its minus signs are a misprint), Remark 3.15.
 #pragma once
 
 #include "halfulp/layers/self_attention/self_attention.hpp"

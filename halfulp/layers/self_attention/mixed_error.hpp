@@ -1,6 +1,6 @@
 // A-priori rounding error of multi-head attention in mixed precision with nothing dropped: mixed_head.hpp's
 // bounds with e^L - 1 for L, so that they hold for every u.  Plain heads only (queries and keys neither
-// normalised nor turned); scores err absolutely, so none need be generic.  Source: EXTENSIONS, 2.1, 2.3.
+// normalised nor turned); scores err absolutely, so none need be generic.  Source: docs/theory.md, 1, 3.
 #pragma once
 
 #include "halfulp/layers/linear/radius.hpp"

@@ -15,7 +15,7 @@
 // with e_q = projection(d) |W_q| |x| + u_c |q|.  With a_it = |x_i|^T |W_k|^T |W_q| |x_t| / sqrt(d_h) and b_it
 // = |k_i|^T |q_t| / sqrt(d_h) <= a_it the projections give at most 2 projection(d) a_it.  The first sum is
 // centred (sum dpsi = 0); scores err absolutely, so none need be generic.  Not in here: underflow. Source:
-// EXTENSIONS, 2.2, 2.3.
+// docs/theory.md, 2, 3.
 #pragma once
 
 #include <utility>

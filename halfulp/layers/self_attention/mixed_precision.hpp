@@ -1,7 +1,7 @@
 // The precisions of multi-head attention, step by step, and how errors of queries, keys and values are made
 // of them (mixed_head.hpp: what becomes of these in the scores, the weights and the means).
 //
-// Truncating accumulators: u = 2^(1-p).  Source: EXTENSIONS, 2.2; Blanchard, Higham, Lopez, Mary, Pranesh
+// Truncating accumulators: u = 2^(1-p).  Source: docs/theory.md, 2; Blanchard, Higham, Lopez, Mary, Pranesh
 // 2020 (block FMA).
 #pragma once
 
@@ -49,7 +49,7 @@ struct AttentionPrecision {
   double value_cast = 0;   // u_v
   Accumulation output;     // of all heads' entries with W_o
 
-  /// EXTENSIONS, 2.3: projections u_p, casts u_c, scores u_s, softmax u_h, all else u_l, heads added one by
+  /// docs/theory.md, 3: projections u_p, casts u_c, scores u_s, softmax u_h, all else u_l, heads added one by
   /// one: d_h + H roundings.
   static AttentionPrecision of(double u_p, double u_c, double u_s, double u_h, double u_l,
                                std::size_t head_dim) {

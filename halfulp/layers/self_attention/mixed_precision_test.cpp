@@ -53,7 +53,7 @@ struct Setting {
   }
 };
 
-/// EXTENSIONS, 2.3: scores and softmax high, all else low; queries and keys kept, cast, or all low.
+/// docs/theory.md, 3: scores and softmax high, all else low; queries and keys kept, cast, or all low.
 std::vector<Setting> settings() {
   std::vector<Setting> all;
   for (const auto& [low, high] : {std::pair{11, 24}, {8, 24}, {24, 40}}) {
@@ -404,7 +404,7 @@ TEST(BlockFusedAccumulation, ErrorStaysWithinItsRoundings) {
     }
   }
   sharpness.expect_recorded();
-  // FP8 on H100, promoted every 128 terms (EXTENSIONS, 2.2).
+  // FP8 on H100, promoted every 128 terms (docs/theory.md, 2).
   const Accumulation fp8{0x1p-13, 0, 0x1p-24, 128};
   EXPECT_EQ(fp8.first_order(4096), 128 * 0x1p-13 + 32 * 0x1p-24);
   EXPECT_EQ(Accumulation{0x1p-24}.first_order(4096), 4096 * 0x1p-24);

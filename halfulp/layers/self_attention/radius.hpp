@@ -10,7 +10,7 @@
 //   |third|  <= sum_i highest(p_i) E_V,i,                          and  <= max_i E_V,i
 //
 // (o and obar are means of values): attention never loses the statement that it has on its values, however
-// large the error of its scores.  Shapes: values, E_V [d_v, n], bounds [d_v].  Source: EXTENSIONS, 2.3, 4.2.
+// large the error of its scores.  Shapes: values, E_V [d_v, n], bounds [d_v].  Source: docs/theory.md, 3, 6.
 #pragma once
 
 #include <utility>

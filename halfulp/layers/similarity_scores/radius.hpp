@@ -1,5 +1,5 @@
 // Entrywise error bounds of the scores  s_it = k_i^T q_t / sqrt(d_h),  keys i <= t; other entries get 0.
-// Shapes: K, Q, E_K, E_Q [d_h, n], S, bounds [n, n].  Source: EXTENSIONS, 4.2, 4.3; Lemma 4.17.
+// Shapes: K, Q, E_K, E_Q [d_h, n], S, bounds [n, n].  Source: docs/theory.md, 6; Lemma 4.17.
 #pragma once
 
 #include "halfulp/layers/radius.hpp"

@@ -6,7 +6,7 @@
 //
 //   p_i = pi_i e^{delta_i} / sum_j pi_j e^{delta_j},   |delta_i| <= L_i = e_i + u (m - shat_i) + 2 c
 //
-// with nothing dropped; no score stands in a denominator (EXTENSIONS, 2.1).  The sum of phat is known, so
+// with nothing dropped; no score stands in a denominator (docs/theory.md, 1).  The sum of phat is known, so
 // what it lacks to 1 is computed and not bounded.  Shapes: s, e, p [t], the seen keys.  A phat_i = 0 has
 // underflowed: "no statement".
 #pragma once
