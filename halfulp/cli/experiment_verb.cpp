@@ -215,7 +215,7 @@ void add_experiment_verb(CLI::App& program, Console& console) {
   verb->add_option("--bound-trials", options->bound_trials, "Trials with bounds (16), 0: none")
       ->check(CLI::Range(0, 100000));
   verb->add_option("--over", options->over, "What a picture of attention-precision is over: layer or lambda");
-  verb->add_option("--seed", options->seed, "Seed (1)")->check(not_negative);
+  verb->add_option("--seed", options->seed, "Seed (1)")->check(check_count);
   verb->add_option("-t,--threads", options->threads, "Threads (default: all processors)")
       ->check(CLI::Range(0, 4096));
   verb->add_option("-o,--output", options->output, "Write the result: .json, .csv, .html, .svg or .png");

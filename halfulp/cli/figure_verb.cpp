@@ -97,15 +97,15 @@ void add_figure_verb(CLI::App& program, Console& console) {
       program.add_subcommand("figure", "The paper's numerical experiments, as printed or changed");
   verb->add_option("N", options->number, "The figure: 1, 2, 3 or 4")->required();
   verb->add_option("--trials", options->trials, "Trials (default: the paper's, 5000 or 1000)")
-      ->check(not_negative);
+      ->check(check_count);
   add_comma_list(*verb, "--arithmetic", f.arithmetics,
                  "Formats of every operation (default: dec4,dec6,dec8)");
-  verb->add_option("--d", f.d, "Width")->check(not_negative);
-  verb->add_option("--n", f.n, "Tokens")->check(not_negative);
-  verb->add_option("--D", f.inner, "Width inside the perceptron")->check(not_negative);
-  verb->add_option("--heads", f.heads, "Heads (default 1)")->check(not_negative);
+  verb->add_option("--d", f.d, "Width")->check(check_count);
+  verb->add_option("--n", f.n, "Tokens")->check(check_count);
+  verb->add_option("--D", f.inner, "Width inside the perceptron")->check(check_count);
+  verb->add_option("--heads", f.heads, "Heads (default 1)")->check(check_count);
   add_comma_list(*verb, "--layers", f.layers, "Layers; figure 2: the depths compared",
-                 CLI::Validator(not_negative, "", "not negative"));
+                 CLI::Validator(check_count, "", "not negative"));
   verb->add_option("--norm", options->norm, "layer, rms, none, or post: after the attention");
   add_comma_list(*verb, "--lambda", f.lambda, "Factor of W_k^T W_q; figure 2: the values compared");
   add_comma_list(*verb, "--diag", f.diagonal, "LO,HI: random diagonal factors of W_q and W_k");
@@ -115,9 +115,9 @@ void add_figure_verb(CLI::App& program, Console& console) {
   verb->add_option("--blocks", options->blocks,
                    "Weights of the layers: independent or identical (default: both)");
   verb->add_flag("--include-weights", f.rounded_weights, "The rounded run sees rounded weights");
-  verb->add_option("--seed", f.seed, "Seed (default 1)")->check(not_negative);
+  verb->add_option("--seed", f.seed, "Seed (default 1)")->check(check_count);
   verb->add_option("--from", options->from, "First trial (default 0): other trials of the same experiment")
-      ->check(not_negative);
+      ->check(check_count);
   verb->add_option("-t,--threads", options->threads, "Threads (default: all processors)")
       ->check(CLI::Range(0, 4096));
   verb->add_option("--checkpoint", options->checkpoint,

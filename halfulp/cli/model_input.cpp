@@ -46,11 +46,11 @@ void add_model_options(CLI::App& verb, ModelOptions& options) {
       ->required();
   verb.add_option("--ids", options.ids,
                   "Token ids: JSON, NPY or text (default: tokens.json of the model, or random)");
-  verb.add_option("--tokens", options.tokens, "Use the first N ids")->check(not_negative);
+  verb.add_option("--tokens", options.tokens, "Use the first N ids")->check(check_count);
   verb.add_option("-t,--threads", options.threads,
                   "Threads (default: all processors); results do not depend on it")
       ->check(CLI::Range(0, 4096));
-  verb.add_option("--seed", options.seed, "Seed of everything random (default: 0)")->check(not_negative);
+  verb.add_option("--seed", options.seed, "Seed of everything random (default: 0)")->check(check_count);
   verb.add_flag("--allow-nonfinite", options.allow_nonfinite, "Accept NaN and infinity in weights");
 }
 

@@ -44,8 +44,7 @@ SpectraOptions layers_of(const std::string& text) {
   const auto number = [&](std::string_view part) {
     std::size_t value = 0;
     const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
-    if (part.empty() || error != std::errc() || end != part.data() + part.size() ||
-        value == options.last_layer)
+    if (part.empty() || error != std::errc() || end != part.data() + part.size())
       throw usage_error("--layers " + text.substr(0, 64) + ": a layer or a range such as 0-3");
     return value;
   };
@@ -53,7 +52,7 @@ SpectraOptions layers_of(const std::string& text) {
   options.first_layer = number(std::string_view(text).substr(0, dash));
   options.last_layer =
       dash == std::string::npos ? options.first_layer : number(std::string_view(text).substr(dash + 1));
-  if (options.first_layer > options.last_layer)
+  if (options.first_layer > *options.last_layer)
     throw usage_error("--layers " + text.substr(0, 64) + ": the first layer comes after the last");
   return options;
 }

@@ -57,10 +57,10 @@ void add_tolerance_verb(CLI::App& program, Console& console) {
       "tolerance",
       "Say which atol and rtol are right for a kernel's test, by its operation, shape and formats");
   verb->add_option("OP", options->op, "The operation; below")->required();
-  verb->add_option("--k", r.k, "Terms of a sum (dot, gemm)")->check(not_negative);
-  verb->add_option("--m", r.m, "Rows of the result, queries (default: 1)")->check(not_negative);
-  verb->add_option("--n", r.n, "Columns of the result, scores of a row, keys, tokens")->check(not_negative);
-  verb->add_option("--d", r.d, "Width of a token or head")->check(not_negative);
+  verb->add_option("--k", r.k, "Terms of a sum (dot, gemm)")->check(check_count);
+  verb->add_option("--m", r.m, "Rows of the result, queries (default: 1)")->check(check_count);
+  verb->add_option("--n", r.n, "Columns of the result, scores of a row, keys, tokens")->check(check_count);
+  verb->add_option("--d", r.d, "Width of a token or head")->check(check_count);
   verb->add_option("--in", r.in, "Format of the inputs (default: bf16)");
   verb->add_option("--acc", r.acc,
                    "Format of sums and of everything inside, e.g. fp32:toward-zero (default: fp32)");

@@ -24,7 +24,7 @@ struct Console {
 };
 
 /// A check of options that count: CLI11 would read -1 and numbers beyond 2^64 - 1 as 2^64 - 1.
-inline std::string not_negative(const std::string& text) {
+inline std::string check_count(const std::string& text) {
   if (text.starts_with('-')) return text.substr(0, 40) + " is negative";
   std::uint64_t value = 0;
   const auto result = std::from_chars(text.data(), text.data() + text.size(), value);

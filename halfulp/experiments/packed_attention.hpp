@@ -70,24 +70,22 @@ inline bool bound_of(MatrixView<const PackD> values, PackD& bound) {
   return all(small);
 }
 
-/// Entries (i, j) .. (i, j + count - 1) for every row i.
+/// Entries (i, j) .. (i, j + count - 1), with the kept weights where that is right.
 template <std::size_t count, class Round>
-void mix_columns(PackedArithmetic<Round>& ar, MatrixView<const PackD> values, MatrixView<const PackD> p,
-                 const KeptWeights& kept, std::size_t j, MatrixView<PackD> mixed) {
-  const std::size_t depth = depth_of(p, j, count);
-  for (std::size_t i = 0; i < values.rows(); ++i) {
-    const auto a = [&](std::size_t k) HALFULP_INLINE { return values(i, k); };
-    auto holds = PackD(0.0) == PackD(0.0);
-    const PackD* const needed = kept.needed.values().data() + j;
-    const std::size_t pitch = p.columns();
-    packed_entries<count>(ar, depth, a, kept.weights.view(), j, &mixed(i, j),
-                          [&](std::size_t k, const PackD(&s)[count]) HALFULP_INLINE {
-                            unroll<count>([&](auto c) HALFULP_INLINE {
-                              holds = holds & (needed[k * pitch + c.value] <= abs(s[c.value]));
-                            });
+HWY_INLINE void mix_entries(PackedArithmetic<Round>& ar, std::size_t depth, MatrixView<const PackD> values,
+                            MatrixView<const PackD> p, const KeptWeights& kept, std::size_t i, std::size_t j,
+                            MatrixView<PackD> mixed) {
+  const auto a = [&](std::size_t k) HALFULP_INLINE { return values(i, k); };
+  auto holds = PackD(0.0) == PackD(0.0);
+  const PackD* const needed = kept.needed.values().data() + j;
+  const std::size_t pitch = p.columns();
+  packed_entries<count>(ar, depth, a, kept.weights.view(), j, &mixed(i, j),
+                        [&](std::size_t k, const PackD(&s)[count]) HALFULP_INLINE {
+                          unroll<count>([&](auto c) HALFULP_INLINE {
+                            holds = holds & (needed[k * pitch + c.value] <= abs(s[c.value]));
                           });
-    if (HWY_UNLIKELY(!all(holds))) packed_entries<count>(ar, depth, a, p, j, &mixed(i, j));
-  }
+                        });
+  if (HWY_UNLIKELY(!all(holds))) packed_entries<count>(ar, depth, a, p, j, &mixed(i, j));
 }
 
 template <class Round>
@@ -99,12 +97,11 @@ void mix(PackedArithmetic<Round>& ar, MatrixView<const PackD> values, MatrixView
     const int p = ar.round.digits;
     if (p <= 15 && static_cast<double>(weights.rows()) * inverse_powers_of_ten[p - 1] <= 1) {
       const KeptWeights kept = kept_weights(weights, bound, p);
-      constexpr std::size_t group = packed_group<Round>;
-      std::size_t j = 0;
-      for (; j + group <= weights.columns(); j += group)
-        mix_columns<group>(ar, values, weights, kept, j, mixed);
-      for (; j < weights.columns(); ++j) mix_columns<1>(ar, values, weights, kept, j, mixed);
-      return;
+      return for_groups<packed_group<Round>>(
+          weights, values.rows(), Causal::weights,
+          [&](auto count, std::size_t i, std::size_t at, std::size_t depth) HALFULP_INLINE {
+            mix_entries<decltype(count)::value>(ar, depth, values, weights, kept, i, at, mixed);
+          });
     }
   }
   product_with_weights(ar, values, weights, mixed);

@@ -108,7 +108,6 @@ class Pieces {
   void put_all(const json& ids) {
     for (const auto& [piece, id] : ids.items()) put(id, piece);
   }
-  /// Tokens may be added that the model was never given.
   bool is_beyond(const json& id) const {
     return id.is_number_unsigned() && id.get<std::uint64_t>() >= vocabulary_;
   }
@@ -130,10 +129,11 @@ class Pieces {
   std::vector<std::string> pieces_;
 };
 
-/// Entries [{"id": 3, name: "piece"}, ..].
-void put_entries(const json& entries, const char* name, Pieces& pieces) {
+/// Entries [{"id": 3, name: "piece"}, ..].  added: tokens that the model need not have been given.
+void put_entries(const json& entries, const char* name, Pieces& pieces, bool added = false) {
   for (const json& entry : entries)
-    if (entry.is_object() && entry.contains("id") && entry.contains(name) && entry[name].is_string())
+    if (entry.is_object() && entry.contains("id") && entry.contains(name) && entry[name].is_string() &&
+        !(added && pieces.is_beyond(entry["id"])))
       pieces.put(entry["id"], entry[name].get<std::string>());
 }
 
@@ -151,13 +151,8 @@ bool put_document(const json& d, Pieces& pieces) {
       for (std::size_t id = 0; id < vocabulary.size(); ++id)
         if (vocabulary[id].is_array() && !vocabulary[id].empty() && vocabulary[id][0].is_string())
           pieces.put(id, vocabulary[id][0].get<std::string>());
-    if (d.contains("added_tokens") && d["added_tokens"].is_array()) {
-      json added = json::array();
-      for (const json& entry : d["added_tokens"])
-        if (entry.is_object() && entry.contains("id") && !pieces.is_beyond(entry["id"]))
-          added.push_back(entry);
-      put_entries(added, "content", pieces);
-    }
+    if (d.contains("added_tokens") && d["added_tokens"].is_array())
+      put_entries(d["added_tokens"], "content", pieces, true);
     return true;
   }
   if (d.contains("chars") && d["chars"].is_array()) {

@@ -145,13 +145,14 @@ double median_sigma(const std::vector<HeadSpectra>& heads) {
 ModelSpectra spectra(const AttentionModel& model, const SpectraOptions& options, const Progress& progress) {
   std::vector<const AttentionWeights*> layers;
   for (const AttentionWeights& layer : model.layers)
-    if (layer.layer >= options.first_layer && layer.layer <= options.last_layer) layers.push_back(&layer);
+    if (layer.layer >= options.first_layer && (!options.last_layer || layer.layer <= *options.last_layer))
+      layers.push_back(&layer);
   if (layers.empty())
     throw usage_error(fmt::format("no attention in these layers: the model has layers {} to {}",
                                   model.layers.front().layer, model.layers.back().layer));
-  if (options.last_layer != SpectraOptions{}.last_layer && options.last_layer > model.layers.back().layer)
+  if (options.last_layer && *options.last_layer > model.layers.back().layer)
     throw usage_error(fmt::format("--layers: the model's last layer is {}, not {}", model.layers.back().layer,
-                                  options.last_layer));
+                                  *options.last_layer));
   const AttentionShape& shape = model.shape;
   ModelSpectra result;
   // So many layers at a time that every thread has something to do.

@@ -51,7 +51,8 @@ struct ModelSpectra {
 };
 
 struct SpectraOptions {
-  std::size_t first_layer = 0, last_layer = ~std::size_t{0};  // numbers in the model, both included
+  std::size_t first_layer = 0;
+  std::optional<std::size_t> last_layer;  // numbers in the model, both included; none: to the end
 };
 
 /// The same bits for any number of threads and any instruction set.  Throws usage_error for layers that the
