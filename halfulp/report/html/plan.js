@@ -1,9 +1,12 @@
 // plan: the cheapest set of sites to keep in more digits.
 
+// Of "kld=10%": [kind, number, "%" or ""]; nothing where promotions are counted ("top 3").
+const budgetParts = (d) => (/^(kld|flips|logits)=([-+.e\d]+)(%?)/.exec(d.budget) || []).slice(1);
+
 // What the budget asks of a set of sites that was run: {value, limit, text}; nothing where it asks for a number of promotions,
 // or where nothing was run.
 function budgetMet(d, set) {
-  const [, kind, number, percentage] = /^(kld|flips|logits)=([-+.e\d]+)(%?)/.exec(d.budget) || [];
+  const [kind, number, percentage] = budgetParts(d);
   if (!kind || !set || !set.observed || !d.base.observed) return null;
   const limit = Number(number) / (percentage ? 100 : 1), run = set.observed;
   const value = kind === "flips"   ? run.flips / d.tokens.count :
@@ -22,7 +25,7 @@ function budgetMet(d, set) {
 
 // The budget whose plan, if runs exceed predictions as much as now, keeps to the one that was asked for.
 function tighterBudget(d, {value, limit}) {
-  const [, kind, number, percentage] = /^(kld|flips|logits)=([-+.e\d]+)(%?)/.exec(d.budget);
+  const [kind, number, percentage] = budgetParts(d);
   return `${kind}=${Number((Number(number) * (limit / value) * 0.9).toPrecision(2))}${percentage}`;
 }
 
